@@ -1,0 +1,1 @@
+"""riskapp: a risk management framework for a council, aligned with HM Treasury's Orange Book."""

@@ -1,0 +1,1 @@
+"""What happens: one folder for each idea of the policy, the same files in each."""

@@ -1,0 +1,1 @@
+"""How a page behaves: guards, errors, filters, sessions. Furniture that the doors share."""

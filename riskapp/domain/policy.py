@@ -1,4 +1,4 @@
-"""The policy in force: every chapter read and checked against the others, and one fingerprint of the whole."""
+"""The policy in force: every chapter read and checked against the others, with one fingerprint."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from riskapp.domain import scoring
+from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring
 from riskapp.domain.refusal import Cannot, Refusal
-from riskapp.domain.toml_reader import Clause, Notes, Table
+from riskapp.domain.toml_reader import Clause, Notes, Table, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 Documents = Mapping[str, Mapping[str, object]]
 T = TypeVar("T")
 
-CHAPTERS = ("policy", "scoring")
+CHAPTERS = (
+    "policy",
+    "scoring",
+    "appetite",
+    "reviews",
+    "escalation",
+    "actions",
+    "reminders",
+    "calendar",
+    "packs",
+)
 
 
 class PolicyRefused(Cannot):
@@ -39,6 +49,13 @@ class Policy:
     approved_by: str
     approved_on: date
     scoring: scoring.Scheme
+    appetite: appetite.Appetite
+    reviews: reviews.Reviews
+    escalation: escalation.Escalation
+    actions: actions.ActionRules
+    reminders: tuple[reminders.ReminderRule, ...]
+    calendar: calendar.Calendar
+    packs: packs.PackRules
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -58,8 +75,9 @@ def parse_policy(documents: Documents) -> Policy:
     if notes.faults:
         raise PolicyRefused(*notes.faults)
     policy = _read(documents, notes)
-    if notes.faults:
-        raise PolicyRefused(*notes.faults)
+    faults = notes.faults or _disagreements(policy)
+    if faults:
+        raise PolicyRefused(*faults)
     return policy
 
 
@@ -91,11 +109,48 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         approved_by=head.text("approved_by"),
         approved_on=head.day("approved_on"),
         scoring=chapter("scoring", scoring.parse),
+        appetite=chapter("appetite", appetite.parse),
+        reviews=chapter("reviews", reviews.parse),
+        escalation=chapter("escalation", escalation.parse),
+        actions=chapter("actions", actions.parse),
+        reminders=chapter("reminders", reminders.parse),
+        calendar=chapter("calendar", calendar.parse),
+        packs=chapter("packs", packs.parse),
         clauses=MappingProxyType(clauses),
     )
     head.done()
     clauses.update((clause.ref, clause) for clause in sorted(notes.clauses, key=_in_order))
     return policy
+
+
+def _disagreements(policy: Policy) -> list[Refusal]:
+    """What one chapter takes from another must be there."""
+    faults = []
+
+    def fault(place: str, message: str) -> None:
+        faults.append(Refusal(place, f"{place}: {message}"))
+
+    known = {rating.key for rating in policy.scoring.ratings}
+    if set(policy.reviews.by_rating) != known:
+        fault("reviews.toml, frequency", f"expected each rating of scoring.toml once: {_all(known)}.")
+    if not set(policy.actions.plan_ratings) <= known:
+        fault("actions.toml, plan, ratings", f"expected ratings of scoring.toml: {_all(known)}.")
+    top = policy.scoring.top_score
+    for rule in policy.escalation.rules:
+        if rule.score is not None and rule.score > top:
+            place = f"escalation.toml, rule of clause {rule.clause.ref}, score"
+            fault(place, f"expected at most {top}, the highest score of scoring.toml, found {rule.score}.")
+    for level in policy.appetite.levels:
+        if level.ceiling > top:
+            place = f"appetite.toml, level {level.key}, ceiling"
+            fault(place, f"expected at most {top}, the highest score of scoring.toml, found {level.ceiling}.")
+    if policy.effective_from.year not in policy.calendar.years:
+        fault("calendar.toml, year", f"expected {policy.effective_from.year}, when the policy begins.")
+    return faults
+
+
+def _all(keys: set[str]) -> str:
+    return listed(sorted(keys))
 
 
 def _in_order(clause: Clause) -> tuple[int, ...]:

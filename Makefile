@@ -25,7 +25,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: setup ## start the demo council: web server and clock (HOST, PORT, DEMO_PASSWORD, DATABASE_URL... from the environment)
+run: setup ## start the demo council: web server and clock (PORT=8000 and the like as you need)
 	@RISKAPP_MODE=demo $(BIN)/flask --app wsgi serve
 
 .PHONY: test
@@ -34,7 +34,7 @@ test: dev ## run every test but the drills (ARGS="-k escalation" narrows)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not drill" $(ARGS)
 
 .PHONY: drill
-drill: dev ## run the drills: the slow rehearsals that `make test` leaves out
+drill: dev ## run the slow rehearsals that make test leaves out
 	@.ci/install-from-debian $(TEST_PACKAGES) || [ "$$CI" != true ]
 	@$(BIN)/python -m pytest -m drill tests $(ARGS)
 

@@ -2,8 +2,8 @@
 
 Packages named in package.json are fetched at the versions and hashes of package-lock.json, and none of their
 scripts is run. What is served goes to `static/vendor/`, named by its content; `manifest.json` leads from the
-plain name to the file. GOV.UK's typeface and crest are taken out: its Design System keeps its brand for services
-on GOV.UK, and a council is not one.
+plain name to the file. GOV.UK's typeface and crest are taken out: its Design System keeps its brand for
+services on GOV.UK, and a council is not one.
 """
 
 import hashlib

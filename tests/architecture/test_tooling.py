@@ -1,4 +1,4 @@
-"""The tree can be cloned anywhere: it names no registry and no machine, and dependencies are pinned by hash."""
+"""The tree can go anywhere: it names no registry and no machine, and what it depends on is pinned by hash."""
 
 import fnmatch
 import json
@@ -16,9 +16,9 @@ LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-setup.lock"
 
 # Written with brackets so that this file does not find itself.
 REGISTRY = re.compile(
-    r"[r]egistry\.[a-z]|[p]ythonhosted|[p]ypi\.org|[-]-(extra-)?index-url|[-]-find-links|[a]rtifactory|[n]exus\."
+    r"[r]egistry\.npm|://[^/\s]*[r]egistry|[p]ythonhosted|[p]ypi\.org|[a]rtifactory|[-]-(extra-)?index-url|[-]-find-links"
 )
-MACHINE = re.compile(r"(?<![\w./-])/([r]oot|[h]ome|[U]sers|[w]ork|[w]orkspace|[o]pt)/[\w.-]")
+MACHINE = re.compile(r"(?<![\w./-])/([r]oot|[h]ome/\w+|[U]sers/\w+)/")
 
 
 def own_files() -> Iterator[Path]:

@@ -87,9 +87,7 @@ class Settings:
             port=port,
             demo_password=env.get("DEMO_PASSWORD") if is_demo else None,
             council_name=env.get("COUNCIL_NAME", "Demonstration council" if is_demo else "The council"),
-            trusted_hosts=_trusted_hosts(
-                env, default=() if is_demo else (urlsplit(base_url).hostname or "",)
-            ),
+            trusted_hosts=_trusted_hosts(env, default=() if is_demo else (urlsplit(base_url).hostname or "",)),
             proxy_hops=proxy_hops,
         )
 
@@ -185,14 +183,10 @@ def _smtp_url(env: Mapping[str, str]) -> str | None:
 def _mail_from(env: Mapping[str, str], *, is_needed: bool) -> str:
     sender = env.get("MAIL_FROM")
     if sender is None and is_needed:
-        raise SettingsRefused(
-            "MAIL_FROM is missing: with SMTP_URL set, name the address that e-mails come from."
-        )
+        raise SettingsRefused("MAIL_FROM is missing: with SMTP_URL set, name the address that e-mails come from.")
     sender = sender or "riskapp@localhost"
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(sender)[1]) or not sender.isprintable():
-        raise SettingsRefused(
-            f"MAIL_FROM is {sender!r}: use one e-mail address, such as risk@council.example."
-        )
+        raise SettingsRefused(f"MAIL_FROM is {sender!r}: use one e-mail address, such as risk@council.example.")
     return sender
 
 
@@ -203,13 +197,7 @@ def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
             "BASE_URL is missing: set it to where people reach riskapp, such as https://risk.council.example."
         )
     parts = _address(url)
-    if (
-        parts is None
-        or parts.scheme not in {"http", "https"}
-        or parts.query
-        or parts.fragment
-        or parts.username
-    ):
+    if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
         raise SettingsRefused(f"BASE_URL is {url!r}: use an address such as https://risk.council.example.")
     return url.rstrip("/")
 
@@ -228,9 +216,7 @@ def _trusted_hosts(env: Mapping[str, str], *, default: tuple[str, ...]) -> tuple
         return default
     hosts = tuple(host.strip() for host in env["TRUSTED_HOSTS"].split(",") if host.strip())
     if not hosts or not all(re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host) for host in hosts):
-        raise SettingsRefused(
-            "TRUSTED_HOSTS cannot be read: use host names with commas between, and no https://."
-        )
+        raise SettingsRefused("TRUSTED_HOSTS cannot be read: use host names with commas between, and no https://.")
     return hosts
 
 

@@ -58,9 +58,7 @@ def a_person(**changes: Any) -> Person:
 
 
 def seat(person: Person, post: Post, capacity: str = "holder", **dates: date) -> Tenure:
-    tenure = Tenure(
-        post_id=post.id, person_id=person.id, capacity=capacity, **({"from_on": date(2021, 4, 1)} | dates)
-    )
+    tenure = Tenure(post_id=post.id, person_id=person.id, capacity=capacity, **({"from_on": date(2021, 4, 1)} | dates))
     db.session.add(tenure)
     db.session.flush()
     return tenure
@@ -106,7 +104,9 @@ class ACouncil:
             self.team = a_unit(self.service, kind="team", name="Repairs Delivery")
             self.sibling = a_unit(self.service, kind="team", name="Voids")
             manager, champion = Role.MANAGER, Role.CHAMPION
-            self.chief, self.chief_person = a_holder(self.council, "chief_executive", title="Chief Executive", role=manager)
+            self.chief, self.chief_person = a_holder(
+                self.council, "chief_executive", title="Chief Executive", role=manager
+            )
             self.director, self.director_person = a_holder(
                 self.directorate, "director", title="Director of Housing", role=manager
             )

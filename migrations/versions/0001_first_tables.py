@@ -376,8 +376,7 @@ def upgrade():
         sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("policy_version_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('raised', 'notified', 'acknowledged', 'accepted', 'returned', 'withdrawn', 'expired')",
-            name=op.f("ck_escalation_case_state"),
+            "state IN ('open', 'decided', 'returned', 'withdrawn', 'stood_down')", name=op.f("ck_escalation_case_state")
         ),
         sa.CheckConstraint("is_drill OR subject_id IS NOT NULL", name=op.f("ck_escalation_case_about_something")),
         sa.ForeignKeyConstraint(["id"], ["entity.id"], name=op.f("fk_escalation_case_id_entity"), ondelete="CASCADE"),
@@ -415,12 +414,8 @@ def upgrade():
             "uq_escalation_case_one_live",
             ["subject_id"],
             unique=True,
-            sqlite_where=sa.text(
-                "state IN ('raised', 'notified', 'acknowledged') AND subject_id IS NOT NULL AND NOT is_drill"
-            ),
-            postgresql_where=sa.text(
-                "state IN ('raised', 'notified', 'acknowledged') AND subject_id IS NOT NULL AND NOT is_drill"
-            ),
+            sqlite_where=sa.text("state = 'open' AND subject_id IS NOT NULL AND NOT is_drill"),
+            postgresql_where=sa.text("state = 'open' AND subject_id IS NOT NULL AND NOT is_drill"),
         )
 
     op.create_table(
@@ -744,7 +739,7 @@ def upgrade():
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decision", sa.String(length=40), nullable=True),
         sa.CheckConstraint(
-            "state IN ('notified', 'acknowledged', 'accepted', 'returned', 'passed_on', 'withdrawn', 'expired')",
+            "state IN ('raised', 'notified', 'acknowledged', 'accepted', 'returned', 'passed_on', 'withdrawn', 'expired')",
             name=op.f("ck_escalation_desk_state"),
         ),
         sa.ForeignKeyConstraint(
@@ -769,8 +764,8 @@ def upgrade():
             "uq_escalation_desk_one_live",
             ["case_id", "branch"],
             unique=True,
-            sqlite_where=sa.text("state IN ('notified', 'acknowledged')"),
-            postgresql_where=sa.text("state IN ('notified', 'acknowledged')"),
+            sqlite_where=sa.text("state IN ('raised', 'notified', 'acknowledged')"),
+            postgresql_where=sa.text("state IN ('raised', 'notified', 'acknowledged')"),
         )
 
     op.create_table(
@@ -1012,8 +1007,8 @@ def downgrade():
     with op.batch_alter_table("escalation_desk", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_escalation_desk_one_live",
-            sqlite_where=sa.text("state IN ('notified', 'acknowledged')"),
-            postgresql_where=sa.text("state IN ('notified', 'acknowledged')"),
+            sqlite_where=sa.text("state IN ('raised', 'notified', 'acknowledged')"),
+            postgresql_where=sa.text("state IN ('raised', 'notified', 'acknowledged')"),
         )
         batch_op.drop_index(batch_op.f("ix_escalation_desk_state_due_at"))
         batch_op.drop_index(batch_op.f("ix_escalation_desk_post_id_state"))
@@ -1068,12 +1063,8 @@ def downgrade():
     with op.batch_alter_table("escalation_case", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_escalation_case_one_live",
-            sqlite_where=sa.text(
-                "state IN ('raised', 'notified', 'acknowledged') AND subject_id IS NOT NULL AND NOT is_drill"
-            ),
-            postgresql_where=sa.text(
-                "state IN ('raised', 'notified', 'acknowledged') AND subject_id IS NOT NULL AND NOT is_drill"
-            ),
+            sqlite_where=sa.text("state = 'open' AND subject_id IS NOT NULL AND NOT is_drill"),
+            postgresql_where=sa.text("state = 'open' AND subject_id IS NOT NULL AND NOT is_drill"),
         )
         batch_op.drop_index(batch_op.f("ix_escalation_case_unit_id"))
         batch_op.drop_index(batch_op.f("ix_escalation_case_subject_id"))

@@ -13,7 +13,7 @@ class Refusal:
     message: str
 
 
-class Cannot(Exception):  # noqa: N818 -- "cannot score" reads as the rule does; "Error" would call it a fault
+class Cannot(Exception):
     """A rule says no: carries one refusal or several, never none; subclasses stand beside their rule."""
 
     refusals: tuple[Refusal, ...]

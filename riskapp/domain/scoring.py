@@ -200,9 +200,7 @@ def _levels(table: Table) -> tuple[Level, ...]:
     return tuple(levels)
 
 
-def _matrix(
-    grid: Table, likelihood: tuple[Level, ...], ratings: tuple[Rating, ...]
-) -> dict[tuple[int, int], Cell]:
+def _matrix(grid: Table, likelihood: tuple[Level, ...], ratings: tuple[Rating, ...]) -> dict[tuple[int, int], Cell]:
     impacts = grid.integers("impacts")
     matrix: dict[tuple[int, int], Cell] = {}
     for row in grid.tables("row"):

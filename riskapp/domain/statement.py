@@ -33,13 +33,9 @@ def advise(cause: str, event: str, consequence: str) -> tuple[Advice, ...]:
     """
     advice = []
     if not cause.strip():
-        advice.append(
-            Advice("cause", "Say what could bring it about. Without a cause nobody can prevent it.")
-        )
+        advice.append(Advice("cause", "Say what could bring it about. Without a cause nobody can prevent it."))
     if not event.strip():
-        advice.append(
-            Advice("event", "Say what would happen, as something that could be seen on a given day.")
-        )
+        advice.append(Advice("event", "Say what would happen, as something that could be seen on a given day."))
     elif NEGATES.match(event):
         message = "This turns an objective round. Say what would happen that stops it being reached."
         advice.append(Advice("event", message))
@@ -47,9 +43,7 @@ def advise(cause: str, event: str, consequence: str) -> tuple[Advice, ...]:
         message = "Say for whom it matters and how much, so that the impact can be scored."
         advice.append(Advice("consequence", message))
     elif _same(event, consequence):
-        advice.append(
-            Advice("consequence", "This repeats the event. Say what it would lead to, and for whom.")
-        )
+        advice.append(Advice("consequence", "This repeats the event. Say what it would lead to, and for whom."))
     return tuple(advice)
 
 

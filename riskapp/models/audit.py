@@ -26,6 +26,21 @@ class AuditEntry(Base):
     request_id: Mapped[str | None] = mapped_column(Word)
     payload_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
 
+    def outer_facts(self) -> dict[str, object]:
+        """Spell what a seal covers: all but the payload, which stands apart behind its digest."""
+        return {
+            "id": self.id,
+            "event": self.event,
+            "at": self.at.isoformat(),
+            "person_id": self.person_id,
+            "post_id": self.post_id,
+            "capacity": self.capacity,
+            "subject_id": self.subject_id,
+            "door": self.door,
+            "request_id": self.request_id,
+            "payload_digest": self.payload_digest.hex(),
+        }
+
 
 class AuditPayload(Base):
     """What changed, with its own salt: erasing it for a person's rights leaves the chain whole."""

@@ -83,12 +83,8 @@ def _prepare(vendor: Path) -> None:
         return manifest[name]
 
     govuk = PACKAGES / GOVUK / "dist" / "govuk"
-    serve(
-        "govuk-frontend.min.css", without_govuk_brand((govuk / "govuk-frontend.min.css").read_text()).encode()
-    )
-    serve(
-        "govuk-frontend.min.js", _without_source_map((govuk / "govuk-frontend.min.js").read_text()).encode()
-    )
+    serve("govuk-frontend.min.css", without_govuk_brand((govuk / "govuk-frontend.min.css").read_text()).encode())
+    serve("govuk-frontend.min.js", _without_source_map((govuk / "govuk-frontend.min.js").read_text()).encode())
     ranges: dict[str, str] = json.loads((PACKAGES / WEB_FONT / "unicode.json").read_text())
     faces = []
     for subset in SUBSETS:
@@ -124,9 +120,7 @@ def _keep_licences(folder: Path) -> None:
     holder = "Copyright (C) 2017 Crown Copyright (Government Digital Service)"
     notice, replaced = re.subn(r"Copyright \(c\) \d+ Expo", holder, mit)
     if json.loads((PACKAGES / GOVUK / "package.json").read_text())["license"] != "MIT" or replaced != 1:
-        raise CannotBuildAssets(
-            "govuk-frontend's licence has changed: read it, then teach build_assets.py its notice."
-        )
+        raise CannotBuildAssets("govuk-frontend's licence has changed: read it, then teach build_assets.py its notice.")
     (folder / "govuk-frontend.txt").write_text(notice)
 
 

@@ -90,9 +90,7 @@ def test_font_faces_stacks_and_crest_are_taken_out_of_a_style_sheet():
     )
 
 
-@pytest.mark.parametrize(
-    "css", ["--govuk-font:GDS Transport;", ".a{background:url(https://elsewhere.example/a.png)}"]
-)
+@pytest.mark.parametrize("css", ["--govuk-font:GDS Transport;", ".a{background:url(https://elsewhere.example/a.png)}"])
 def test_a_style_sheet_that_still_holds_the_brand_or_asks_outside_is_refused(css):
     with pytest.raises(CannotBuildAssets, match="still holds"):
         without_govuk_brand(css)

@@ -119,9 +119,7 @@ def test_sqlite_addresses_are_left_as_they_are(production):
     assert production(DATABASE_URL="sqlite:///risk.sqlite").database_url == "sqlite:///risk.sqlite"
 
 
-@pytest.mark.parametrize(
-    "url", ["mysql://u:hunter2@h/d", "risk.sqlite", "postgresql+psycopg2://u:hunter2@h/d"]
-)
+@pytest.mark.parametrize("url", ["mysql://u:hunter2@h/d", "risk.sqlite", "postgresql+psycopg2://u:hunter2@h/d"])
 def test_another_database_is_refused_without_repeating_its_password(production, url):
     with pytest.raises(SettingsRefused, match=r"DATABASE_URL.*postgresql://") as refusal:
         production(DATABASE_URL=url)
@@ -145,9 +143,7 @@ def test_a_council_says_where_people_reach_it_since_e_mails_carry_links(producti
     assert production(BASE_URL="https://council.example/risk/").base_url == "https://council.example/risk"
 
 
-@pytest.mark.parametrize(
-    "url", ["council.example", "ftp://council.example", "https://", "https://a b", "https://h:x"]
-)
+@pytest.mark.parametrize("url", ["council.example", "ftp://council.example", "https://", "https://a b", "https://h:x"])
 def test_an_address_that_no_browser_could_open_is_refused(production, url):
     with pytest.raises(SettingsRefused, match="BASE_URL is"):
         production(BASE_URL=url)
@@ -167,9 +163,7 @@ def test_a_mail_server_is_named_by_address(production, url):
     assert production(SMTP_URL=url, MAIL_FROM="Risk <risk@council.example>").smtp_url == url
 
 
-@pytest.mark.parametrize(
-    "url", ["mail.example", "http://mail.example", "smtp://", "smtp://h:port", "smtp://h?ssl"]
-)
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://h:port", "smtp://h?ssl"])
 def test_a_mail_server_that_cannot_be_read_is_refused(production, url):
     with pytest.raises(SettingsRefused, match=r"SMTP_URL cannot be read.*starttls"):
         production(SMTP_URL=url)

@@ -28,9 +28,7 @@ def own_files() -> Iterator[Path]:
         here = Path(folder).relative_to(ROOT)
 
         def is_ours(name: str, here: Path = here) -> bool:
-            return not any(
-                fnmatch.fnmatch(name, rule) or (here / name).as_posix() == rule for rule in ignored
-            )
+            return not any(fnmatch.fnmatch(name, rule) or (here / name).as_posix() == rule for rule in ignored)
 
         folders[:] = filter(is_ours, folders)
         yield from (ROOT / here / name for name in filter(is_ours, files))
@@ -61,9 +59,7 @@ def test_a_lock_holds_no_address_and_pins_every_package_by_hash(name):
     lock = (ROOT / name).read_text()
     assert "://" not in lock
     assert " @ " not in lock
-    packages = re.split(
-        r"\n(?=\S)", "\n".join(line for line in lock.splitlines() if not line.startswith("#"))
-    )
+    packages = re.split(r"\n(?=\S)", "\n".join(line for line in lock.splitlines() if not line.startswith("#")))
     assert packages
     for package in packages:
         assert re.match(r"[\w.\[\],-]+==\S+", package)
@@ -90,9 +86,7 @@ def test_the_locks_were_made_from_the_versions_that_the_project_names():
     }
     for name, requirements in wanted.items():
         pinned = set(re.findall(r"^[\w.-]+==[^\s;]+", (ROOT / name).read_text(), re.MULTILINE))
-        assert {re.sub(r"\[.*\]", "", requirement) for requirement in requirements} <= pinned, (
-            f"{name}: make lock"
-        )
+        assert {re.sub(r"\[.*\]", "", requirement) for requirement in requirements} <= pinned, f"{name}: make lock"
     npm = json.loads((ROOT / "package.json").read_text())
     locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     for package, version in (npm["dependencies"] | npm["devDependencies"]).items():
@@ -106,9 +100,7 @@ def test_what_runs_is_what_was_tested():
 
 
 def test_make_help_lists_every_command_in_one_line_each():
-    shown = subprocess.run(
-        ["make", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True
-    ).stdout
+    shown = subprocess.run(["make", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"^make (\w+) +\S", shown, re.MULTILINE)
     assert commands == ["help", "run", "test", "drill", "check", "format", "bench", "setup", "lock", "clean"]
 
@@ -122,9 +114,7 @@ def test_a_missing_python_is_one_clear_line():
     )
     said = [line for line in refused.stderr.splitlines() if not line.startswith("make")]
     assert refused.returncode != 0
-    assert said == [
-        "no-such-python was not found. riskapp needs Python 3.11 or newer: sudo apt-get install python3"
-    ]
+    assert said == ["no-such-python was not found. riskapp needs Python 3.11 or newer: sudo apt-get install python3"]
 
 
 def test_ci_runs_the_same_two_commands_as_a_developer():

@@ -156,10 +156,7 @@ def test_a_four_by_four_scheme_is_only_other_data():
 
 def test_an_impact_weighted_scheme_is_only_other_data():
     weights = [1, 2, 3, 5]
-    rows = {
-        chance: [(chance * w, "high" if chance * w >= 12 else "low") for w in weights]
-        for chance in range(1, 5)
-    }
+    rows = {chance: [(chance * w, "high" if chance * w >= 12 else "low") for w in weights] for chance in range(1, 5)}
     scheme = a_scheme(4, weights, rows)
     assert score(scheme, 4, {"service": 5, "money": 2}).score == 20
     with pytest.raises(CannotScore, match="1, 2, 3 or 5 for Money"):

@@ -33,7 +33,9 @@ def test_a_deputy_answers_for_a_vacant_post(app):
     assert post.id in actor(deputy).post_ids
 
 
-@pytest.mark.parametrize(("on", "held"), [(date(2026, 3, 31), False), (date(2026, 4, 1), True), (date(2026, 9, 1), False)])
+@pytest.mark.parametrize(
+    ("on", "held"), [(date(2026, 3, 31), False), (date(2026, 4, 1), True), (date(2026, 9, 1), False)]
+)
 def test_a_tenure_counts_from_its_first_day_to_its_last(app, on, held):
     post, person = a_post(a_unit()), a_person()
     seat(person, post, from_on=date(2026, 4, 1), to_on=date(2026, 8, 31))

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from riskapp.domain import audit as chain
 from riskapp.domain.permissions import Actor
-from riskapp.features.audit.service import outer_facts
 from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
 from riskapp.models.database import db
 from riskapp.models.people import Post
@@ -56,7 +55,7 @@ def verify(progress: Callable[[int], None] = lambda _count: None) -> Verdict:
     for seal, entry, payload in _sealed():
         if seal.sequence != checked + 1:
             return Verdict(checked, f"seal {checked + 1} is missing")
-        previous = chain.seal(previous, outer_facts(entry))
+        previous = chain.seal(previous, entry.outer_facts())
         if previous != seal.hash:
             return Verdict(checked, f"entry {entry.id} was changed, or one before it was taken out")
         if payload and chain.payload_digest(payload.salt, payload.content) != entry.payload_digest:

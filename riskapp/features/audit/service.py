@@ -93,25 +93,9 @@ def seal_entries(*, at: datetime) -> int:
     sealed = select(AuditSeal.entry_id)
     pending = session.scalars(select(AuditEntry).where(AuditEntry.id.not_in(sealed)).order_by(AuditEntry.id)).all()
     for number, entry in enumerate(pending, start=sequence + 1):
-        previous = chain.seal(previous, outer_facts(entry))
+        previous = chain.seal(previous, entry.outer_facts())
         session.add(AuditSeal(sequence=number, entry_id=entry.id, hash=previous, sealed_at=at))
     return len(pending)
-
-
-def outer_facts(entry: AuditEntry) -> dict[str, object]:
-    """Spell what a seal covers: all of an entry but its payload, which stands apart behind its digest."""
-    return {
-        "id": entry.id,
-        "event": entry.event,
-        "at": entry.at.isoformat(),
-        "person_id": entry.person_id,
-        "post_id": entry.post_id,
-        "capacity": entry.capacity,
-        "subject_id": entry.subject_id,
-        "door": entry.door,
-        "request_id": entry.request_id,
-        "payload_digest": entry.payload_digest.hex(),
-    }
 
 
 def entries_unsealed() -> int:

@@ -63,9 +63,7 @@ def test_a_demo_keeps_one_secret_key_that_only_its_user_can_read(demo, tmp_path)
     assert [file.name for file in kept.parent.iterdir()] == ["secret_key"]
 
 
-def test_of_two_demo_processes_that_start_together_the_later_uses_the_earliers_key(
-    demo, tmp_path, monkeypatch
-):
+def test_of_two_demo_processes_that_start_together_the_later_uses_the_earliers_key(demo, tmp_path, monkeypatch):
     link = os.link
 
     def link_after_another_process(draft: str, kept: Path) -> None:

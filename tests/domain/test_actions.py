@@ -149,9 +149,7 @@ def test_a_date_does_not_move_into_the_past_nor_to_itself(policy):
         "The new date has passed. Give today or a later day.",
     )
     later = (date(2026, 12, 20),)
-    assert (
-        refusals_of(policy, later, date(2026, 12, 20))[0][1] == "This is the date it has now. Give another."
-    )
+    assert refusals_of(policy, later, date(2026, 12, 20))[0][1] == "This is the date it has now. Give another."
 
 
 def test_all_that_is_wrong_with_a_move_is_told_at_once(policy):

@@ -46,9 +46,7 @@ def test_weekdays_are_worked_but_for_bank_holidays(calendar, day, is_working):
 def test_a_year_without_bank_holidays_is_refused_in_words(calendar):
     with pytest.raises(CannotCountWorkingTime) as refused:
         is_working_day(calendar, date(2031, 1, 6))
-    assert str(refused.value) == (
-        "The policy lists no bank holidays for 2031. Add the year to calendar.toml."
-    )
+    assert str(refused.value) == ("The policy lists no bank holidays for 2031. Add the year to calendar.toml.")
 
 
 def test_the_next_working_day_is_the_day_itself_or_the_first_after_the_holiday(calendar):
@@ -129,7 +127,6 @@ def test_a_deadline_falls_in_working_time_and_not_before_the_start(calendar, at,
     assert is_working_day(calendar, local_day(deadline))
     assert (
         timedelta(hours=9)
-        <= deadline.astimezone(LONDON).replace(tzinfo=None)
-        - datetime.combine(local_day(deadline), datetime.min.time())
+        <= deadline.astimezone(LONDON).replace(tzinfo=None) - datetime.combine(local_day(deadline), datetime.min.time())
         <= timedelta(hours=17)
     )

@@ -46,9 +46,7 @@ def test_a_decision_quotes_its_clauses_and_says_why(policy):
     decision = tiers_reached(policy, a_trigger(16, Position.BEYOND_TOLERABLE))[-1]
     assert (decision.tier, decision.post_kind, decision.clause.ref) == ("director", "director", "6.3")
     assert [clause.ref for clause in decision.clauses] == ["6.3", "6.1"]
-    assert decision.why == (
-        "Its current score is 16, High (policy 6.3). It is beyond tolerable (policy 6.1)."
-    )
+    assert decision.why == ("Its current score is 16, High (policy 6.3). It is beyond tolerable (policy 6.1).")
 
 
 @given(low=st.integers(1, 25), high=st.integers(1, 25), place=st.sampled_from(Position))

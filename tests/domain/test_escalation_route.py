@@ -168,12 +168,8 @@ PEOPLE = st.one_of(st.none(), st.integers(1, 6))
 def organisations(draw):
     """Any tree, any posts at any unit, any seats: vacant, away, shared by one person."""
     count = draw(st.integers(1, 8))
-    units = [
-        UnitFact(n, draw(st.integers(0, n - 1)) if n else None, "unit", f"Unit {n}") for n in range(count)
-    ]
-    kinds = st.sampled_from(
-        ["team_manager", "service_lead", "director", "chief_executive", "commissioner", "champion"]
-    )
+    units = [UnitFact(n, draw(st.integers(0, n - 1)) if n else None, "unit", f"Unit {n}") for n in range(count)]
+    kinds = st.sampled_from(["team_manager", "service_lead", "director", "chief_executive", "commissioner", "champion"])
     posts = [
         PostFact(100 + n, draw(st.integers(0, count - 1)), draw(kinds), f"Post {n}")
         for n in range(draw(st.integers(0, 10)))

@@ -35,9 +35,7 @@ def test_an_announcement_that_falls_on_a_day_off_goes_out_before_it(policy):
 
 
 def test_an_overdue_action_is_told_the_day_after_and_then_every_week(policy):
-    days = days_of(
-        policy, "action", date(2026, 12, 1), "action_overdue", YEAR[: YEAR.index(date(2026, 12, 24))]
-    )
+    days = days_of(policy, "action", date(2026, 12, 1), "action_overdue", YEAR[: YEAR.index(date(2026, 12, 24))])
     assert days == [date(2026, 12, 2), date(2026, 12, 9), date(2026, 12, 16), date(2026, 12, 23)]
 
 

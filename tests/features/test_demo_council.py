@@ -109,9 +109,7 @@ def test_a_deputy_is_another_post_that_is_filled() -> None:
 
 def test_every_statutory_and_governing_post_exists() -> None:
     kinds = Counter(post["kind"] for post in POSTS.values())
-    single = (
-        "chief_executive section_151 monitoring_officer head_of_assurance proper_officer administrator".split()
-    )
+    single = "chief_executive section_151 monitoring_officer head_of_assurance proper_officer administrator".split()
     assert [kinds[kind] for kind in single] == [1] * len(single)
     assert kinds["commissioner"] >= 1
     assert kinds["auditor"] >= 2

@@ -56,8 +56,7 @@ def test_the_words_on_plans_and_papers_name_their_numbers():
 
 def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
     assert POLICY.clause("6.3").text == (
-        "A current score of 15 or more goes to the director of the unit, "
-        "who acknowledges it within two working days."
+        "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,21 @@ BODIES = {body["key"]: body for body in DATA["body"]}
 OPEN_RISKS = [risk for risk in RISKS.values() if risk["status"] == "open"]
 OPEN_ACTIONS = [a for a in ACTIONS.values() if a["status"] in {"proposed", "agreed", "in_progress"}]
 CATEGORIES = set(
-    "strategy governance operations legal property financial commercial people technology information security "
-    "project reputational".split()
+    [
+        "strategy",
+        "governance",
+        "operations",
+        "legal",
+        "property",
+        "financial",
+        "commercial",
+        "people",
+        "technology",
+        "information",
+        "security",
+        "project",
+        "reputational",
+    ]
 )
 
 
@@ -109,7 +121,14 @@ def test_a_deputy_is_another_post_that_is_filled() -> None:
 
 def test_every_statutory_and_governing_post_exists() -> None:
     kinds = Counter(post["kind"] for post in POSTS.values())
-    single = "chief_executive section_151 monitoring_officer head_of_assurance proper_officer administrator".split()
+    single = [
+        "chief_executive",
+        "section_151",
+        "monitoring_officer",
+        "head_of_assurance",
+        "proper_officer",
+        "administrator",
+    ]
     assert [kinds[kind] for kind in single] == [1] * len(single)
     assert kinds["commissioner"] >= 1
     assert kinds["auditor"] >= 2
@@ -131,7 +150,7 @@ def test_boards_have_a_post_a_purpose_and_meetings_either_side_of_the_day() -> N
 def test_nine_accounts_sit_in_posts_that_are_filled() -> None:
     accounts = {account["email"]: account for account in DATA["account"]}
     assert set(accounts) == set(
-        "champion owner manager director assurance committee auditor commissioner admin".split()
+        ["champion", "owner", "manager", "director", "assurance", "committee", "auditor", "commissioner", "admin"]
     )
     assert all(not POSTS[account["post"]].get("vacant") for account in accounts.values())
     assert all(account["role"] and account["label"] and account["purpose"] for account in accounts.values())

@@ -1,0 +1,91 @@
+"""The desk of overdue actions: how late they are, whose they are and which matter most."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from riskapp.domain.geometry.bars import Bar
+
+MATTER_MOST = 10
+
+
+class Late(Protocol):
+    """An overdue action as the desk sees it."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def days_late(self) -> int: ...
+    @property
+    def times_moved(self) -> int: ...
+    @property
+    def directorate(self) -> str: ...
+    @property
+    def urgency(self) -> int: ...
+
+
+L = TypeVar("L", bound=Late)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A span of days late, both ends included; the last has no end."""
+
+    key: str
+    first: int
+    last: int | None
+    label: str
+
+    def holds(self, days: int) -> bool:
+        return self.first <= days and (self.last is None or days <= self.last)
+
+
+BUCKETS = (
+    Bucket("1-7", 1, 7, "1 to 7"),
+    Bucket("8-14", 8, 14, "8 to 14"),
+    Bucket("15-30", 15, 30, "15 to 30"),
+    Bucket("31-60", 31, 60, "31 to 60"),
+    Bucket("61-90", 61, 90, "61 to 90"),
+    Bucket("over-90", 91, None, "over 90"),
+)
+"""How a page groups days late: a matter of reading, not of policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A directorate's overdue and open actions, and its part of them that is overdue, in whole per cent."""
+
+    directorate: str
+    overdue: int
+    open: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.overdue / self.open) if self.open else 0
+
+
+def ageing(late: Sequence[tuple[int, bool]]) -> tuple[Bar, ...]:
+    """Count the overdue in each bucket from (days late, whether it matters)."""
+    return tuple(
+        Bar(
+            bucket.label,
+            sum(bucket.holds(days) for days, _ in late),
+            sum(bucket.holds(days) and matters for days, matters in late),
+        )
+        for bucket in BUCKETS
+    )
+
+
+def shares(late: Iterable[Late], open_by_directorate: Mapping[str, int]) -> tuple[Share, ...]:
+    """Set each directorate's overdue actions against its open ones, in the order of their names."""
+    overdue = Counter(action.directorate for action in late)
+    return tuple(Share(name, overdue[name], count) for name, count in sorted(open_by_directorate.items()))
+
+
+def that_matter_most(late: Iterable[L]) -> tuple[L, ...]:
+    """Return the ten with the greatest score times days late (policy 9.3), then the latest, then by reference."""
+    ranked = sorted(late, key=lambda action: (-action.urgency, -action.days_late, action.reference))
+    return tuple(ranked[:MATTER_MOST])

@@ -105,7 +105,19 @@ def safe_href(url: str | None) -> str:
 
 def install(app: Flask) -> None:
     """Gives the templates their filters and the `asset(name)` global."""
-    said = (day, long_day, week_day, clock_time, days_late, in_days, plural, ordinal, money, band, promise_gap)
+    said = (
+        day,
+        long_day,
+        week_day,
+        clock_time,
+        days_late,
+        in_days,
+        plural,
+        ordinal,
+        money,
+        band,
+        promise_gap,
+    )
     for filter_ in (*said, safe_href, points_of, curve_path):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals["asset"] = Assets(app.static_folder or "", app.static_url_path or "").address

@@ -22,8 +22,8 @@ def rule(basis: str, likelihood: int, impact: int) -> str:
     chosen = f':has([data-likelihood="{basis}-{likelihood}"]:checked):has([data-impact="{basis}-{impact}"]:checked)'
     higher = ", ".join(f'[data-impact="{basis}-{level}"]:checked' for level in range(impact + 1, SIZE + 1))
     worst = f":not(:has({higher}))" if higher else ""
-    mark = f".cell-{likelihood}-{impact} .mark-{basis}"
-    return f"form{chosen}{worst} :is({mark}, .{basis}-{likelihood}-{impact}) {{ display: flex; }}\n"
+    lit = f":is(.cell-{likelihood}-{impact}, .{basis}-{likelihood}-{impact})"
+    return f"form{chosen}{worst} {lit} {{ --{basis}: flex; --number: hidden; }}\n"
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def grid(size: int = 5) -> Row:
     return Row(
         impacts=[Row(level=i, label=IMPACTS[i - 1]) for i in levels],
         rows=[
-            Row(level=j, label=LIKELIHOODS[j - 1], cells=[cell(j, i) for i in levels]) for j in reversed(levels)
+            Row(level=j, label=LIKELIHOODS[j - 1], cells=[cell(j, i) for i in levels])
+            for j in reversed(levels)
         ],
     )
 
@@ -71,7 +72,9 @@ def cell(likelihood: int, impact: int) -> Row:
 
 
 def levels(words: tuple[str, ...], meanings: tuple[str, ...]) -> list[Row]:
-    return [Row(level=n, label=w, description=m) for n, (w, m) in enumerate(zip(words, meanings, strict=True), 1)]
+    return [
+        Row(level=n, label=w, description=m) for n, (w, m) in enumerate(zip(words, meanings, strict=True), 1)
+    ]
 
 
 class RiskForm(Form):
@@ -81,7 +84,9 @@ class RiskForm(Form):
     consequence = TextAreaField("Consequence")
     team = SelectField("Team", choices=[("rd", "Repairs Delivery"), ("dm", "Damp and Mould")])
     owner = SelectField("Owner", choices=[("slh", "Service Lead, Housing Repairs")])
-    answer = RadioField("Is 16 High still right?", choices=[("yes", "Yes, nothing material has changed"), ("no", "No")])
+    answer = RadioField(
+        "Is 16 High still right?", choices=[("yes", "Yes, nothing material has changed"), ("no", "No")]
+    )
     target_by = Field("Target to be reached by", description="For example, 31 3 2027")
     tell = BooleanField("Tell the finance partner", description="More than £500,000 is at stake")
     inherent_likelihood = StringField()
@@ -95,30 +100,44 @@ class RiskForm(Form):
 def filled_form() -> RiskForm:
     return RiskForm(
         MultiDict(
-            title="Repairs contractor withdraws before the re-tender completes",
-            cause="Tender prices have risen by a fifth and the contractor has asked twice to leave the terms",
-            event="The contractor gives three months’ notice while the new contract is out to tender",
-            consequence="Missed urgent repairs",
-            answer="yes",
-            inherent_likelihood="5",
-            current_likelihood="4",
-            target_likelihood="2",
-            inherent_impact="4",
-            current_impact="4",
-            target_impact="3",
+            dict(
+                title="Repairs contractor withdraws before the re-tender completes",
+                cause="Tender prices have risen by a fifth and the contractor has asked twice to leave the terms",
+                event="The contractor gives three months’ notice while the new contract is out to tender",
+                consequence="Missed urgent repairs",
+                answer="yes",
+                inherent_likelihood="5",
+                current_likelihood="4",
+                target_likelihood="2",
+                inherent_impact="4",
+                current_impact="4",
+                target_impact="3",
+            )
         )
     )
 
 
 def wrong_form() -> RiskForm:
-    form = RiskForm(MultiDict(title="", cause="Prices", current_likelihood=""), prefix="wrong")
+    form = RiskForm(
+        MultiDict(
+            {
+                f"wrong-{name}": value
+                for name, value in (("title", ""), ("team", "rd"), ("owner", "slh"), ("answer", "no"))
+            }
+        ),
+        prefix="wrong",
+    )
     form.validate()
     form.target_by.errors = ["Enter a real date for the target, like 31 3 2027"]
     return form
 
 
 def bases(form: RiskForm, axis: str) -> list[Row]:
-    named = (("inherent", "Inherent", "no controls"), ("current", "Current", "today"), ("target", "Target", "plan done"))
+    named = (
+        ("inherent", "Inherent", "no controls"),
+        ("current", "Current", "today"),
+        ("target", "Target", "plan done"),
+    )
     return [Row(basis=b, title=t, note=n, field=form[f"{b}_{axis}"]) for b, t, n in named]
 
 
@@ -200,7 +219,13 @@ def route() -> drawings.Drawing:
     for service, teams in services.items():
         vacant = service == "Building Safety"
         nodes.append(
-            RouteNode(service, f"Service Lead, {service}", 1, "Vacant: deputy acts" if vacant else "", "vacant" if vacant else "plain")
+            RouteNode(
+                service,
+                f"Service Lead, {service}",
+                1,
+                "Vacant: deputy acts" if vacant else "",
+                "vacant" if vacant else "plain",
+            )
         )
         edges.append(RouteEdge(service, "director", service != "Building Safety"))
         for team in teams:
@@ -231,7 +256,14 @@ def route() -> drawings.Drawing:
 
 
 def bars() -> drawings.Drawing:
-    counts = (("1 to 7", 9, 2), ("8 to 14", 8, 3), ("15 to 30", 11, 4), ("31 to 60", 9, 5), ("61 to 90", 6, 3), ("over 90", 4, 0))
+    counts = (
+        ("1 to 7", 9, 2),
+        ("8 to 14", 8, 3),
+        ("15 to 30", 11, 4),
+        ("31 to 60", 9, 5),
+        ("61 to 90", 6, 3),
+        ("over 90", 4, 0),
+    )
     return drawings.ageing(
         Bars(tuple(Bar(*each) for each in counts), "on a High or Very high risk", "on any other", "days late")
     )
@@ -248,9 +280,15 @@ def matrix() -> drawings.Drawing:
 NAVIGATION = [
     Row(label="My work", url="/work", current=False, count=8),
     Row(label="Registers", url="/registers", current=True, count=0),
-    *(Row(label=name, url="#", current=False, count=0) for name in ("Actions", "Escalations", "External bodies", "Committee packs", "Risk policy")),
+    *(
+        Row(label=name, url="#", current=False, count=0)
+        for name in ("Actions", "Escalations", "External bodies", "Committee packs", "Risk policy")
+    ),
 ]
-VIEWS = [Row(label="High for over six months", url="#", current=False, count=9), Row(label="Direction J", url="#", current=False, count=12)]
+VIEWS = [
+    Row(label="High for over six months", url="#", current=False, count=9),
+    Row(label="Direction J", url="#", current=False, count=12),
+]
 FRAME = {
     "navigation": NAVIGATION,
     "saved_views": VIEWS,
@@ -263,8 +301,28 @@ FRAME = {
 }
 STEPS = [
     Row(title="Owner", note="Score to 20, 16 Nov, 10:12am", state="past", is_branch=False),
-    Row(title="Executive Director, Place", note="Acknowledged in 5 hours; passed on", state="past", is_branch=False),
-    Row(title="Finance Business Partner", note="Told, since more than £500,000 is at stake", state="past", is_branch=True),
-    Row(title="Chief Finance Officer (s151)", note="Decision due Thu 3 Dec, 11:20am", state="now", is_branch=False),
-    Row(title="Financial Recovery Board", note="If not decided in time. Meets 10 Dec", state="next", is_branch=False),
+    Row(
+        title="Executive Director, Place",
+        note="Acknowledged in 5 hours; passed on",
+        state="past",
+        is_branch=False,
+    ),
+    Row(
+        title="Finance Business Partner",
+        note="Told, since more than £500,000 is at stake",
+        state="past",
+        is_branch=True,
+    ),
+    Row(
+        title="Chief Finance Officer (s151)",
+        note="Decision due Thu 3 Dec, 11:20am",
+        state="now",
+        is_branch=False,
+    ),
+    Row(
+        title="Financial Recovery Board",
+        note="If not decided in time. Meets 10 Dec",
+        state="next",
+        is_branch=False,
+    ),
 ]

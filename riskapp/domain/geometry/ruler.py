@@ -62,6 +62,6 @@ def _pointers(facts: Appetite, unit: float, width: float) -> Iterator[Shape]:
         if together:
             ahead = (facts.now or 0) >= (facts.target or 0)
             right = ahead if name == "Now" else not ahead
-            yield Words(x - 6 if right else x + 6, 14, text, weight=600, anchor="start" if right else "end")
+            yield Words(x - 2 if right else x + 2, 14, text, weight=600, anchor="start" if right else "end")
         else:
             yield Words(min(max(x, half), width - half), 14, text, weight=600, anchor="middle")

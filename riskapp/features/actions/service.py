@@ -1,6 +1,6 @@
-"""What happens to an action: added, updated, moved, completed, confirmed, cancelled, chased."""
+"""What happens to an action: added, updated, moved, completed, confirmed, cancelled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,11 +12,9 @@ from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.actions import queries
-from riskapp.features.actions.queries import ChasePlan
 from riskapp.features.audit import service as audit
 from riskapp.features.policy import queries as policies
-from riskapp.features.reminders import service as reminders
-from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
+from riskapp.models.actions import Action, ActionPromise, ActionUpdate
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link, new_entity
 from riskapp.models.people import Post
@@ -92,33 +90,40 @@ def add(new: NewAction, *, by: Actor, at: datetime, on: date) -> Action:
 
 
 def _check(new: NewAction, on: date) -> None:
-    refusals: list[Refusal] = []
-    if not new.title.strip():
-        refusals.append(Refusal("title", "Say what will be done"))
-    elif len(new.title.strip()) > LONGEST_TITLE:
-        refusals.append(Refusal("title", f"Use at most {LONGEST_TITLE} characters. The rest belongs in an update"))
+    refusals = [*_check_words(new), *_check_posts(new)]
     known = db.session.scalar(select(func.count(Entity.id)).where(Entity.id.in_(set(new.source_ids))))
     if not new.source_ids or known != len(set(new.source_ids)):
         refusals.append(Refusal("source", "Choose the risk that the action treats"))
-    for name, post_id, words in (
-        ("owner", new.owner_post_id, "Choose the post that does it"),
-        ("accountable", new.accountable_post_id, "Choose the post that answers for it"),
-    ):
-        post = db.session.get(Post, post_id)
-        if post is None or post.closed_on is not None:
-            refusals.append(Refusal(name, words))
     if new.start_on > new.due_on:
         refusals.append(Refusal("start_on", "The start is after the due date. Give an earlier day"))
-    if new.priority not in PRIORITIES:
-        refusals.append(Refusal("priority", "Choose high, medium or low"))
-    if new.cost is not None and new.cost < 0:
-        refusals.append(Refusal("cost", "Give the cost in whole pounds, nought or more"))
     try:
         rules.may_promise(new.due_on, on)
     except rules.CannotPromise as no:
         refusals.extend(no.refusals)
     if refusals:
         raise CannotAddAction(*refusals)
+
+
+def _check_words(new: NewAction) -> Iterator[Refusal]:
+    title = new.title.strip()
+    if not title:
+        yield Refusal("title", "Say what will be done")
+    elif len(title) > LONGEST_TITLE:
+        yield Refusal("title", f"Use at most {LONGEST_TITLE} characters. The rest belongs in an update")
+    if new.priority not in PRIORITIES:
+        yield Refusal("priority", "Choose high, medium or low")
+    if new.cost is not None and new.cost < 0:
+        yield Refusal("cost", "Give the cost in whole pounds, nought or more")
+
+
+def _check_posts(new: NewAction) -> Iterator[Refusal]:
+    for name, post_id, words in (
+        ("owner", new.owner_post_id, "Choose the post that does it"),
+        ("accountable", new.accountable_post_id, "Choose the post that answers for it"),
+    ):
+        post = db.session.get(Post, post_id)
+        if post is None or post.closed_on is not None:
+            yield Refusal(name, words)
 
 
 def update(
@@ -198,35 +203,6 @@ def move_due_date(action: Action, *, to: date, reason: str, by: Actor, at: datet
         after={"due_on": to, "times_moved": action.times_moved},
         why=reason,
     )
-
-
-def chase(plans: Iterable[ChasePlan], *, by: Actor, at: datetime, on: date) -> int:
-    """Ask whoever answers for each late action where it is, once a day at most; give the number of mails queued.
-
-    The caller has shown that the actor may chase every one of them; a vacant post's chase goes to the accountable one.
-    """
-    clause = policies.in_force(on=on).policy.actions.due_clause.ref
-    queued = 0
-    sitting = by.post
-    for plan in plans:
-        if plan.is_chased_today or plan.person_id is None:
-            continue
-        post_id = sitting.post_id if sitting else None
-        db.session.add(Chase(action_id=plan.action_id, chased_on=on, by_post_id=post_id, by_id=by.person_id))
-        audit.record(Event.ACTION_CHASED, by=by, at=at, subject_id=plan.action_id, after={"asked": plan.post_title})
-        asked = reminders.notify(
-            rule="action_chased",
-            subject_id=plan.action_id,
-            post_id=plan.post_id,
-            person_id=plan.person_id,
-            due_on=on,
-            subject_line=f"Late: {plan.title}",
-            words=plan.words,
-            clause=clause,
-            at=at,
-        )
-        queued += asked is not None
-    return queued
 
 
 def _refuse_the_owner(action: Action, by: Actor) -> None:

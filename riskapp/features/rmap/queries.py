@@ -1,0 +1,358 @@
+"""RMAP lists: the actions that an actor may read, with their promises, their chases and the risk each was made for.
+
+An action belongs to the unit of the risk it was first made for, and without a risk to its owner's.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from riskapp.domain import actions as rules
+from riskapp.domain.actions import Status
+from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
+from riskapp.domain.scoring import Rating
+from riskapp.features.policy import queries as policies
+from riskapp.features.readers.queries import CLOSED_TO_COMMITTEE
+from riskapp.models.actions import OPEN_STATUSES, Action, ActionPromise, Chase
+from riskapp.models.database import db
+from riskapp.models.entity import Classification, Entity, Link
+from riskapp.models.escalation import EscalationCase, EscalationDesk
+from riskapp.models.people import Post, Unit
+from riskapp.models.risks import Assessment, Risk, RiskStanding
+
+THE_REST = "Council as a whole"
+
+_owner, _accountable = aliased(Post, name="owner"), aliased(Post, name="accountable")
+_owner_unit, _risk_unit, _directorate = (
+    aliased(Unit, name=name) for name in ("owner_unit", "risk_unit", "directorate")
+)
+_risk_entity, _directorate_entity = aliased(Entity, name="risk_entity"), aliased(Entity, name="directorate_entity")
+_unit_path = func.coalesce(_risk_unit.path, _owner_unit.path)
+directorate_name: ColumnElement[str] = func.coalesce(_directorate_entity.name, THE_REST)
+"""The directorate of an action in a query that began with `readable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAction:
+    """An action as lists show it; the risk is the one it was first made for, unnamed if the actor may not read it."""
+
+    id: int
+    reference: str
+    title: str
+    status: Status
+    progress: int
+    priority: str
+    owner_post_id: int
+    owner: str
+    accountable_post_id: int
+    accountable: str
+    start_on: date
+    due_on: date
+    first_due_on: date
+    times_moved: int
+    completed_on: date | None
+    cost: int | None
+    version: int
+    days_late: int
+    risk_reference: str | None
+    risk_title: str | None
+    score: int | None
+    rating: Rating | None
+    directorate: str
+    facts: Facts
+    promises: tuple[date, ...] = ()
+    chases: int = 0
+    last_chased_on: date | None = None
+
+    @property
+    def urgency(self) -> int:
+        """The risk's score times the days late (policy 9.3); a score of nought where there is no risk."""
+        return rules.urgency(self.score or 0, self.days_late)
+
+    @property
+    def label(self) -> str:
+        return self.status.label
+
+    @property
+    def slippage_words(self) -> str:
+        """Say how its date has slipped: "3rd date, 94 days after the first promise"."""
+        return rules.slippage(self.promises or (self.due_on,), self.due_on).words
+
+
+def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
+    """Start the query of the actions that the actor may read: the SQL twin of the permission action:read."""
+    is_exempt, was_on_desk = _is_exempt(on), _was_on_desk(actor.post_ids)
+    return (
+        select(
+            Action, Entity.reference, Entity.name, _owner.title.label("owner"), _accountable.title.label("accountable"),
+            _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
+            Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
+            Assessment.score, Assessment.rating, _unit_path.label("unit_path"),
+            directorate_name.label("directorate"),
+            is_exempt.label("is_exempt"), was_on_desk.label("was_on_desk"),
+        )
+        .join(Entity, Entity.id == Action.id)
+        .join(_owner, _owner.id == Action.owner_post_id)
+        .join(_accountable, _accountable.id == Action.accountable_post_id)
+        .join(_owner_unit, _owner_unit.id == _owner.unit_id)
+        .outerjoin(Link, Link.id == _first_risk_link())
+        .outerjoin(Risk, Risk.id == Link.to_id)
+        .outerjoin(_risk_entity, _risk_entity.id == Risk.id)
+        .outerjoin(_risk_unit, _risk_unit.id == Risk.unit_id)
+        .outerjoin(RiskStanding, RiskStanding.risk_id == Risk.id)
+        .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
+        .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
+        .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
+        .where(_may_read(actor, is_exempt, was_on_desk))
+    )  # fmt: skip
+
+
+def _first_risk_link() -> ColumnElement[int]:
+    first = aliased(Link, name="first_link")
+    is_risk = exists().where(Risk.id == first.to_id).correlate(first)
+    return (
+        select(func.min(first.id))
+        .where(first.from_id == Action.id, first.kind == "treats", is_risk)
+        .correlate(Action)
+        .scalar_subquery()
+    )
+
+
+def _treated() -> Select[Any]:
+    """The entities that the action of the outer query treats."""
+    link = aliased(Link, name="treats_link")
+    return select(link.to_id).where(link.from_id == Action.id, link.kind == "treats").correlate(Action)
+
+
+def _is_exempt(on: date) -> ColumnElement[bool]:
+    """Whether the action or anything it treats is exempt, or its existence withheld, on a day."""
+    later = aliased(Classification)
+    overtaken = exists().where(
+        later.entity_id == Classification.entity_id,
+        later.field_group == Classification.field_group,
+        later.from_on > Classification.from_on,
+        later.from_on <= on,
+    )
+    about = or_(Classification.entity_id == Action.id, Classification.entity_id.in_(_treated()))
+    levels = Classification.level.in_(CLOSED_TO_COMMITTEE)
+    return exists().where(about, levels, Classification.from_on <= on, ~overtaken).correlate(Action)
+
+
+def _was_on_desk(post_ids: Collection[int]) -> ColumnElement[bool]:
+    """Whether one of the posts has, or had, an escalation of the action or of what it treats."""
+    if not post_ids:
+        return false()
+    about = or_(EscalationCase.subject_id == Action.id, EscalationCase.subject_id.in_(_treated()))
+    joined = EscalationDesk.case_id == EscalationCase.id
+    return exists().where(joined, EscalationDesk.post_id.in_(post_ids), about).correlate(Action)
+
+
+def _may_read(actor: Actor, is_exempt: ColumnElement[bool], was_on_desk: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Each line stands for the line of the permission's table with the same meaning."""
+    if actor.has_role(*COUNCIL_READERS):
+        return true()
+    lines = [was_on_desk]
+    if actor.post_ids:
+        named = (Action.owner_post_id, Action.accountable_post_id, Risk.owner_post_id)
+        lines += [post_id.in_(actor.post_ids) for post_id in named]
+    kept = [grant.unit_path for grant in actor.grants if grant.role in (Role.CHAMPION, Role.MANAGER)]
+    lines += [_unit_path.startswith(path, autoescape=True) for path in kept]
+    if actor.has_role(Role.COMMITTEE):
+        lines.append(~is_exempt)
+    return or_(*lines)
+
+
+def listed(rows: Iterable[Row[Any]], actor: Actor, *, on: date) -> tuple[ListedAction, ...]:
+    """Turn rows of `readable` into what lists show."""
+    scheme = policies.in_force(on=on).policy.scoring
+    return tuple(_listed(row, actor, {rating.key: rating for rating in scheme.ratings}, on) for row in rows)
+
+
+def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -> ListedAction:
+    action: Action = row.Action
+    status = Status(action.status)
+    desks = actor.post_ids if row.was_on_desk else frozenset()
+    others = {action.accountable_post_id, *([row.risk_owner_id] if row.risk_owner_id else [])}
+    facts = Facts(
+        unit_path=row.unit_path,
+        owner_post_id=action.owner_post_id,
+        other_post_ids=frozenset(others),
+        desk_post_ids=desks,
+        is_open=status.is_open,
+        is_exempt=row.is_exempt,
+    )
+    of_risk = replace(
+        facts,
+        owner_post_id=row.risk_owner_id,
+        other_post_ids=frozenset((action.owner_post_id, action.accountable_post_id)),
+        is_open=row.risk_status == "open",
+    )
+    shows_risk = row.risk_reference is not None and may(actor, Permission.RISK_READ, of_risk)
+    return ListedAction(
+        id=action.id,
+        reference=row.reference,
+        title=row.name,
+        status=status,
+        progress=action.progress,
+        priority=action.priority,
+        owner_post_id=action.owner_post_id,
+        owner=row.owner,
+        accountable_post_id=action.accountable_post_id,
+        accountable=row.accountable,
+        start_on=action.start_on,
+        due_on=action.due_on,
+        first_due_on=action.first_due_on,
+        times_moved=action.times_moved,
+        completed_on=action.completed_on,
+        cost=action.cost,
+        version=action.version,
+        days_late=rules.days_late(action.due_on, status, on),
+        risk_reference=row.risk_reference if shows_risk else None,
+        risk_title=row.risk_title if shows_risk else None,
+        score=row.score if shows_risk else None,
+        rating=ratings.get(row.rating) if shows_risk else None,
+        directorate=row.directorate,
+        facts=facts,
+    )
+
+
+def with_record(actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
+    """Add the promises and chases of the few actions that a page shows: two queries."""
+    ids = [action.id for action in actions]
+    dates: dict[int, list[date]] = {action_id: [] for action_id in ids}
+    for action_id, due_on in db.session.execute(
+        select(ActionPromise.action_id, ActionPromise.due_on)
+        .where(ActionPromise.action_id.in_(ids))
+        .order_by(ActionPromise.action_id, ActionPromise.number)
+    ):
+        dates[action_id].append(due_on)
+    chased = {
+        action_id: (count, last)
+        for action_id, count, last in db.session.execute(
+            select(Chase.action_id, func.count(Chase.id), func.max(Chase.chased_on))
+            .where(Chase.action_id.in_(ids))
+            .group_by(Chase.action_id)
+        )
+    }
+    return tuple(
+        replace(
+            action,
+            promises=tuple(dates[action.id]),
+            chases=chased.get(action.id, (0, None))[0],
+            last_chased_on=chased.get(action.id, (0, None))[1],
+        )
+        for action in actions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of actions is narrowed to; what is empty narrows nothing."""
+
+    words: str = ""
+    directorate: str = ""
+    late: str = ""  # the key of a bucket
+    moved: str = ""  # "0", "1" or "2", which is twice or more
+    owner: str = ""
+    status: str = ""  # a status, or "open" or "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, with the size of the whole."""
+
+    actions: tuple[ListedAction, ...]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.number * self.size, self.total)
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+
+ORDERS = {
+    "due": (Action.due_on,),
+    "action": (Entity.name,),
+    "owner": (_owner.title,),
+    "score": (func.coalesce(Assessment.score, 0),),
+    "progress": (Action.progress,),
+    "moved": (Action.times_moved,),
+}
+"""How the list of all actions can be ordered; ties are broken by reference."""
+
+
+def actions(
+    actor: Actor,
+    wanted: Filter,
+    *,
+    sort: str = "due",
+    descending: bool = False,
+    page: int = 1,
+    size: int | None,
+    on: date,
+) -> Page:
+    """List the actions that the actor may read, a page at a time; a size of None gives all of them, for a file."""
+    query = _narrowed(readable(actor, on=on), wanted, on)
+    total = db.session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    keys = ORDERS.get(sort, ORDERS["due"])
+    query = query.order_by(*(key.desc() if descending else key for key in keys), Entity.reference)
+    length = size or max(total, 1)
+    number = min(max(page, 1), max(1, -(-total // length)))
+    rows = db.session.execute(query.limit(length).offset((number - 1) * length))
+    return Page(with_record(listed(rows, actor, on=on)), total, number, length)
+
+
+def _narrowed(query: Select[Any], wanted: Filter, on: date) -> Select[*tuple[Any, ...]]:
+    if wanted.words:
+        found = (Entity.name.icontains(wanted.words, autoescape=True), Entity.reference == wanted.words.upper())
+        query = query.where(or_(*found))
+    if wanted.directorate:
+        query = query.where(directorate_name == wanted.directorate)
+    if wanted.owner:
+        query = query.where(_owner.title == wanted.owner)
+    if wanted.moved:
+        times = int(wanted.moved) if wanted.moved.isdecimal() else 0
+        query = query.where(Action.times_moved >= times if times > 1 else Action.times_moved == times)
+    if wanted.status in ("open", "late"):
+        query = query.where(Action.status.in_(OPEN_STATUSES))
+    elif wanted.status:
+        query = query.where(Action.status == wanted.status)
+    return query.where(Action.due_on < on) if wanted.status == "late" else query
+
+
+def action(actor: Actor, reference: str, *, on: date) -> ListedAction | None:
+    """Find an action by its reference, with its promises and chases; one the actor may not read is not there."""
+    query = readable(actor, on=on).where(Entity.reference == reference)
+    found = with_record(listed(db.session.execute(query), actor, on=on))
+    return found[0] if found else None
+
+
+def of_posts(actor: Actor, *, until: date, on: date) -> tuple[ListedAction, ...]:
+    """List the open actions of the actor's own posts that fall due up to a date, and those that wait to be confirmed.
+
+    An action waits for the accountable person and the owner of its risk, never for its own owner.
+    """
+    posts = actor.post_ids
+    if not posts:
+        return ()
+    mine = and_(Action.owner_post_id.in_(posts), Action.status.in_(OPEN_STATUSES), Action.due_on <= until)
+    waits = and_(
+        Action.status == Status.COMPLETE,
+        Action.owner_post_id.not_in(posts),
+        or_(Action.accountable_post_id.in_(posts), Risk.owner_post_id.in_(posts)),
+    )
+    query = readable(actor, on=on).where(or_(mine, waits)).order_by(Action.due_on, Entity.reference)
+    return with_record(listed(db.session.execute(query), actor, on=on))

@@ -17,7 +17,7 @@ from riskapp.features.people import queries as people
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
-from riskapp.models.database import db
+from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
 from riskapp.web import errors, guards, headers, shell
 from riskapp.web.clock import now, today
@@ -69,7 +69,8 @@ def _engine_options(url: URL) -> dict[str, object]:
 
 
 def _find_actor(token: str, request_id: str) -> Actor | None:
-    person_id = accounts.person_of(token, at=now())
+    with transaction():
+        person_id = accounts.keep_alive(token, at=now())
     return people.actor_for(person_id, on=today(), request_id=request_id) if person_id else None
 
 

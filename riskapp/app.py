@@ -19,7 +19,7 @@ from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import errors, guards, headers, shell
+from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.install(app, _find_actor)
     headers.install(app)
     errors.install(app)
+    filters.install(app)
     shell.install(
         app, council_name=settings.council_name, is_demo=settings.is_demo, places=PLACES, policy_line=_policy_line
     )

@@ -1,10 +1,8 @@
 """Fields that every form shares, each with its own words for what is wrong and what to do."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
 from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
@@ -88,35 +86,3 @@ class Whole(IntegerField):
             super().process_formdata([_tidy(text).lstrip("£").replace(",", "") for text in valuelist])
         except ValueError as no:
             raise ValueError(self._wrong) from no
-
-
-class DateBoxes(Field):
-    """A date in three boxes, posted as name-day, name-month and name-year; `boxes` keeps what was typed."""
-
-    data: date | None
-
-    def __init__(self, label: str, *, thing: str, needed: str | None = None, **changes: Any) -> None:
-        super().__init__(label, **changes)
-        self._thing, self._needed = thing, needed
-        self.boxes: tuple[str, str, str] | None = None
-
-    def process(self, formdata: MultiDict[str, str] | None, data: Any = None, extra_filters: Any = None) -> None:
-        """Take the three boxes where they were posted, else the date given."""
-        super().process(None, data, extra_filters)
-        names = [f"{self.name}-{part}" for part in ("day", "month", "year")]
-        if formdata is None or not any(name in formdata for name in names):
-            return
-        day, month, year = (_tidy(formdata.get(name)) for name in names)
-        self.boxes = (day, month, year)
-        self.raw_data = [" ".join(self.boxes).strip()]
-        self.data = None
-        if self.raw_data[0]:
-            try:
-                self.data = date(int(year), int(month), int(day))
-            except ValueError:
-                self.process_errors = [f"Enter a real date for {self._thing}, like 31 3 2027"]
-
-    def pre_validate(self, _form: object) -> None:
-        """Refuse an empty date where one is needed."""
-        if self._needed and self.data is None and not self.process_errors:
-            raise StopValidation(self._needed)

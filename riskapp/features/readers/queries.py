@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Role
@@ -30,10 +30,10 @@ def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
     return or_(*lines) if lines else false()
 
 
-def units_below(*paths: str) -> ColumnElement[int]:
+def units_below(*paths: str) -> Select[int]:
     """Select the ids of the units of one or more sub-trees."""
     inside = or_(*(Unit.path.startswith(path, autoescape=True) for path in paths))
-    return select(Unit.id).where(inside).scalar_subquery()
+    return select(Unit.id).where(inside)
 
 
 def is_exempt(on: date) -> ColumnElement[bool]:

@@ -12,19 +12,26 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from riskapp.domain.permissions import Actor, Permission
 from riskapp.features.accounts import service as accounts
 from riskapp.features.accounts import views as account_views
+from riskapp.features.actions import views as action_views
 from riskapp.features.audit import cli as audit_cli
 from riskapp.features.people import queries as people
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
+from riskapp.features.work import queries as work
+from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
 from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
-BLUEPRINTS = (account_views.blueprint, policy_views.blueprint)
-PLACES = (shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),)
+BLUEPRINTS = (work_views.blueprint, action_views.blueprint, account_views.blueprint, policy_views.blueprint)
+PLACES = (
+    shell.Place("My work", "work.my_work", Permission.SIGNED_IN, lambda actor: work.waiting(actor, today())),
+    shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
+    shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
+)
 COMMANDS = (audit_cli.commands, policy_cli.commands)
 
 

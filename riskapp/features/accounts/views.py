@@ -51,5 +51,5 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.get("/account")
 @guards.requires(Permission.SIGNED_IN)
 def account() -> ResponseReturnValue:
-    """Show which posts and roles the signed-in person has."""
-    return render_template("accounts/account.html", actor=guards.actor())
+    """Show which posts and roles the signed-in person has, and over what."""
+    return render_template("accounts/account.html", roles=queries.roles_in_words(guards.actor()))

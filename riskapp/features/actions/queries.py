@@ -23,6 +23,11 @@ def row(action_id: int) -> Action:
     return db.session.get_one(Action, action_id)
 
 
+def reference(action_id: int) -> str:
+    """Give the reference of an action, for its address."""
+    return db.session.scalars(select(Entity.reference).where(Entity.id == action_id)).one()
+
+
 def promises(action_id: int) -> tuple[date, ...]:
     """List every date promised for an action, the first promise first."""
     query = select(ActionPromise.due_on).where(ActionPromise.action_id == action_id).order_by(ActionPromise.number)
@@ -78,15 +83,14 @@ def source(reference: str) -> Source | None:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that was said of an action, and by which post."""
+    """One thing that was said of an action; the note ends with the post that said it."""
 
     on: date
     words: str
     note: str
-    post: str | None
 
 
-def said(action_id: int) -> tuple[Said, ...]:
+def history(action_id: int) -> tuple[Said, ...]:
     """List updates, moves and chases of an action, newest first."""
     poster = aliased(Post)
     updates = db.session.execute(
@@ -108,7 +112,10 @@ def said(action_id: int) -> tuple[Said, ...]:
         *((each.chased_on, 2, each.id, "Chased", "", title) for each, title in chases),
     ]
     newest = sorted(told, key=lambda each: each[:3], reverse=True)
-    return tuple(Said(on, words, note, title) for on, _rank, _id, words, note, title in newest)
+    return tuple(
+        Said(on, words, ". ".join(part.rstrip(".") for part in (note, title) if part))
+        for on, _rank, _id, words, note, title in newest
+    )
 
 
 def _state(update: ActionUpdate) -> str:

@@ -60,7 +60,7 @@ def add(new: NewAction, *, by: Actor, at: datetime, on: date) -> Action:
     if new.submission_key:
         known = db.session.scalars(select(Action).where(Action.submission_key == new.submission_key)).first()
         if known is not None:
-            return known
+            return _refuse_a_stranger(known, by)
     _check(new, on)
     entity = new_entity(db.session(), "action", new.title.strip())
     action = Action(
@@ -87,6 +87,13 @@ def add(new: NewAction, *, by: Actor, at: datetime, on: date) -> Action:
         after={"title": entity.name, "due_on": new.due_on, "treats": list(new.source_ids)},
     )
     return action
+
+
+def _refuse_a_stranger(known: Action, by: Actor) -> Action:
+    first = select(ActionPromise.by_id).where(ActionPromise.action_id == known.id, ActionPromise.number == 1)
+    if db.session.scalar(first) != by.person_id:
+        raise CannotAddAction(Refusal(None, "This form was sent by somebody else. Load the page again"))
+    return known
 
 
 def _check(new: NewAction, on: date) -> None:

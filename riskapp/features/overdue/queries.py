@@ -14,6 +14,7 @@ from riskapp.domain.overdue import Share
 from riskapp.domain.permissions import Actor
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
+from riskapp.features.registers.queries import AUDIT_COMMITTEE
 from riskapp.features.rmap.queries import Filter, ListedAction, Page, directorate_name, listed, readable, with_record
 from riskapp.models.actions import OPEN_STATUSES, Action
 from riskapp.models.database import db
@@ -143,12 +144,12 @@ def _open_by_directorate(actor: Actor, before: date, on: date) -> tuple[dict[str
 
 
 def next_committee(*, on: date) -> Committee | None:
-    """Find the next meeting at which Members lead, from today on."""
+    """Find the Audit Committee's next meeting, from today on."""
     row = db.session.execute(
         select(Entity.name, Meeting.held_on, Meeting.papers_due_on)
         .join(Board, Board.id == Meeting.board_id)
         .join(Entity, Entity.id == Board.id)
-        .where(Meeting.held_on >= on, Board.led_by == "Member")
+        .where(Meeting.held_on >= on, Entity.name == AUDIT_COMMITTEE)
         .order_by(Meeting.held_on, Meeting.id)
         .limit(1)
     ).first()

@@ -1,1 +1,4 @@
-"""My work: everything that waits for the person who asks, in order of time."""
+"""Work: what wants each person today, in order of time, and what the council's readers want to know first.
+
+Rules: riskapp.domain.work, calendar. Tables read: risk, action, escalation_desk, assessment, review.
+"""

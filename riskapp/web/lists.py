@@ -44,6 +44,12 @@ def address(**changes: object) -> str:
     return url_for(request.endpoint or "", **kept)
 
 
+def same_list(endpoint: str) -> str:
+    """The same list, whole, at another endpoint: its file."""
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "page" and value}
+    return url_for(endpoint, **kept)
+
+
 def page_number() -> int:
     """The page asked for; anything that is no page is the first."""
     asked = request.args.get("page", "1")

@@ -49,9 +49,7 @@ def _zone(name: str, left: float, right: float, kind: str) -> Iterator[Shape]:
 
 def _pointers(facts: Appetite, unit: float, width: float) -> Iterator[Shape]:
     """Diamonds above the scale; the two names part when they would touch."""
-    together = (
-        facts.now is not None and facts.target is not None and abs(facts.now - facts.target) * unit < 70
-    )  # noqa: PLR2004 - the width of both names
+    together = facts.now is not None and facts.target is not None and abs(facts.now - facts.target) * unit < 70  # noqa: PLR2004 - the width of both names
     for name, score, kind in (("Target", facts.target, "target"), ("Now", facts.now, facts.band)):
         if score is None:
             continue

@@ -131,9 +131,7 @@ def _today(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
     x = scale.x(facts.today)
     near_edge = x > scale.right - 48
     yield Line(((x, scale.top), (x, scale.bottom)), "today")
-    yield Words(
-        x - 5 if near_edge else x + 5, scale.bottom - 8, "Today", anchor="end" if near_edge else "start"
-    )
+    yield Words(x - 5 if near_edge else x + 5, scale.bottom - 8, "Today", anchor="end" if near_edge else "start")
 
 
 def _plan(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:

@@ -223,3 +223,13 @@ def is_urgent(message: Message) -> bool:
         Occurrence.message_id == message.id, Occurrence.rule.startswith("escalation", autoescape=True)
     )
     return db.session.scalar(found.limit(1)) is not None
+
+
+def last_message_id() -> int:
+    """The number of the newest message; nought if there is none."""
+    return db.session.scalar(select(func.max(Message.id))) or 0
+
+
+def messages_after(message_id: int) -> tuple[Line, ...]:
+    """The messages written since one, oldest first."""
+    return tuple(Line(*row) for row in db.session.execute(_lines().where(Message.id > message_id).order_by(Message.id)))

@@ -29,6 +29,7 @@ ONCE = ("rule", "subject_id", "person_id", "due_on")
 AT_A_TIME = 500
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 """How long a message waits after each failure; when they are used up it is parked, and a person must look."""
+LONGEST_DAYS_OFF = timedelta(days=14)
 SENDING_TAKES = timedelta(minutes=10)
 """A message still being sent after this was left by a process that died: nobody knows whether it went out."""
 
@@ -138,6 +139,14 @@ def _queue(
     db.session.add(message)
     db.session.flush()
     return message
+
+
+def horizon(family: str, *, on: date) -> date:
+    """The last date that a reminder of a day can be about, so that a job reads no further; days off are counted in."""
+    leads = [
+        days for rule in policies.in_force(on=on).policy.reminders if rule.family == family for days in rule.lead_days
+    ]
+    return on + timedelta(days=max(leads, default=0)) + LONGEST_DAYS_OFF
 
 
 def remind(subjects: Iterable[SubjectFact], *, on: date, at: datetime) -> Reminded:

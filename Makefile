@@ -16,8 +16,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # $(call or_say,message): the end of a quiet command, which is heard only when it fails.
 or_say = >.build/setup.log 2>&1 || { echo "$(1) The whole story: .build/setup.log" >&2; exit 1; }
 
-# An environment that was made in another folder, or whose Python has gone, is made again.
-venv_is_sound := $(shell [ "$$(cat $(VENV)/.made 2>/dev/null)" = "$(CURDIR)" ] && [ -x $(BIN)/python ] && echo yes)
+# An environment that was made in another folder or by another uv, or whose Python has gone, is made again.
+venv_is_sound := $(shell [ "$$(cat $(VENV)/.made 2>/dev/null)" = "$(CURDIR)" ] && [ -x $(BIN)/python ] && \
+	cmp -s requirements-setup.lock $(VENV)/.made-with && echo yes)
 
 
 .PHONY: help
@@ -43,7 +44,7 @@ check: dev ## format, lint, types, import laws, migrations, no address in the tr
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@RISKAPP_MODE=demo $(BIN)/flask --app wsgi db-check
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/architecture/test_tooling.py
 
@@ -96,13 +97,14 @@ ground:
 .PHONY: again
 again:
 
-$(VENV)/.made: requirements-setup.lock $(if $(venv_is_sound),,again) | ground
+$(VENV)/.made: $(if $(venv_is_sound),,again) | ground
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || .ci/install-from-debian python3-venv
 	@echo "Making $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV) $(call or_say,$(VENV) could not be made.)
 	@$(BIN)/python -m pip install --require-hashes --only-binary :all: -r requirements-setup.lock >.build/setup.log 2>&1 || \
 		echo "uv could not be installed: pip, which is slower, takes its place."
 	@echo "$(CURDIR)" >"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/riskapp.pth"
+	@cp requirements-setup.lock $(VENV)/.made-with
 	@echo "$(CURDIR)" >$@
 
 # $(call install,lock): exactly the lock's packages, each a wheel with a known hash.

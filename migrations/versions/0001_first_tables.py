@@ -697,6 +697,7 @@ def upgrade():
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("awarded", sa.Integer(), nullable=False),
         sa.Column("passed_on", sa.Integer(), nullable=False),
+        sa.Column("deadline", sa.String(), nullable=False),
         sa.Column("deadline_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["body_id"], ["body.id"], name=op.f("fk_body_money_body_id_body"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_body_money")),

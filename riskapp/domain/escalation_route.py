@@ -31,8 +31,8 @@ class Route:
     """Every way up in the council on one day.
 
     ``graph`` has the posts of the policy's tiers as nodes (ids; attributes ``tier`` and ``title``) and an
-    edge from each to the post that stands over it. ``lines`` gives each unit its posts, one for each tier, the
-    lowest first, None where no unit above has such a post. ``sitters`` has None for an empty post.
+    edge from each to the post that stands over it. ``lines`` gives each unit its posts, one for each tier,
+    the lowest first, None where no unit above has such a post. ``sitters`` has None for an empty post.
     """
 
     graph: nx.DiGraph[int]
@@ -115,7 +115,7 @@ def build_route(
 def first_desk(
     route: Route, policy: WithEscalation, unit_id: int, owner_post_id: int | None, facts: Trigger
 ) -> Desk | None:
-    """Return the desk that a risk of a unit goes to: the highest tier it reaches, or further up if nobody can.
+    """Return the desk that a risk of a unit goes to: at the highest tier it reaches, or further up.
 
     Never an empty post, never the owner's, never a person who sits for the owner. None if the facts reach no
     tier; CannotEscalate, saying who was passed over, if nobody up to the top can take it.

@@ -21,8 +21,8 @@ DAY = timedelta(days=1)
 class ReminderRule:
     """One reminder of the policy for one family of subjects ("review", "action", "escalation_raised"...).
 
-    ``when`` is "before" (on each of ``lead_days`` days before the date; 0 is the date itself), "overdue"
-    (from the day after, then every ``every_days`` days) or "at_once" (on the date, whatever the day of the week).
+    ``when`` is "before" (on each of ``lead_days`` days before the date, 0 being the date itself), "overdue"
+    (from the day after, then every ``every_days`` days) or "at_once" (on the date, be it a day off or not).
     """
 
     key: str

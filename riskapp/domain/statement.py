@@ -10,7 +10,7 @@ Part = Literal["cause", "event", "consequence"]
 
 NEGATES = re.compile(
     r"^\W*(?:(?:we|the council|council|it|they)\s+)?"
-    r"(?:fail(?:s|ed|ure|ing)?\s+to\b|failure\s+of\b|inability\b|lack\s+of\b|unable\b"
+    r"(?:fail(?:s|ed|ure|ing)?\s+to\b|failure\s+of\b|inability\b|lack\s+of\b|(?:(?:is|are)\s+)?unable\b"
     r"|non-?(?:delivery|compliance|achievement)\b"
     r"|(?:do|does|is|are|will|can)?\s*not\s+(?:able|achiev|deliver|meet|complet|compl)\w*)",
     re.IGNORECASE,

@@ -73,7 +73,7 @@ class GovernanceReview(Base):
 
 
 class BodyMoney(Base):
-    """Money awarded to or through a body, in pounds."""
+    """Money awarded to or through a body, in pounds; the deadline in words, and as a date where there is one."""
 
     __tablename__ = "body_money"
     __table_args__ = (Index(None, "body_id", "position", unique=True),)
@@ -84,4 +84,5 @@ class BodyMoney(Base):
     kind: Mapped[str]
     awarded: Mapped[int]
     passed_on: Mapped[int]
+    deadline: Mapped[str] = mapped_column(default="")
     deadline_on: Mapped[date | None]

@@ -28,10 +28,7 @@ FALLBACK_FONT = "dejavu-fonts-ttf"
 
 FONT_STACK = '"Atkinson Hyperlegible Next",arial,sans-serif'
 FACES = (("400", "normal"), ("500", "normal"), ("600", "normal"), ("700", "normal"), ("400", "italic"))
-SUBSETS = (
-    "latin-ext",
-    "latin",
-)  # the Welsh circumflexes (ŵ, ŷ) are in the first, everything else in the second
+SUBSETS = ("latin-ext", "latin")  # ŵ and ŷ, for Welsh names, are in the first only
 PAPER_FACES = ("400Regular", "400Regular_Italic", "500Medium", "600SemiBold", "700Bold", "700Bold_Italic")
 FALLBACK_FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique")
 

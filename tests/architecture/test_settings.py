@@ -1,8 +1,8 @@
 """What the environment may say, and what stops the start."""
 
+import os
 import stat
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -63,15 +63,16 @@ def test_a_demo_keeps_one_secret_key_that_only_its_user_can_read(demo, tmp_path)
     assert [file.name for file in kept.parent.iterdir()] == ["secret_key"]
 
 
-def test_processes_of_a_demo_that_start_together_agree_on_the_key(demo):
-    keys: list[str] = []
-    starters = [Thread(target=lambda: keys.append(demo().secret_key)) for _ in range(8)]
-    for starter in starters:
-        starter.start()
-    for starter in starters:
-        starter.join()
-    assert len(keys) == 8
-    assert len(set(keys)) == 1
+def test_of_two_demo_processes_that_start_together_the_later_uses_the_earliers_key(demo, tmp_path, monkeypatch):
+    link = os.link
+
+    def link_after_another_process(draft: str, kept: Path) -> None:
+        kept.write_text(A_KEY)
+        link(draft, kept)
+
+    monkeypatch.setattr("riskapp.settings.os.link", link_after_another_process)
+    assert demo().secret_key == A_KEY
+    assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret_key"]
 
 
 def test_a_key_given_to_a_demo_is_used_and_none_is_kept(demo, tmp_path):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-HEAD = """/* Lights the cell and the result of each choice, for matrices up to 6 by 6. Of several impacts the highest counts.
-   Written by tests/web/preview_rules.py. */
+HEAD = """/* Lights the cell and the result of each choice, for matrices up to 6 by 6.
+   Of several impacts the highest counts. Written by tests/web/preview_rules.py. */
 """
 SHEET = Path(__file__).parents[2] / "riskapp/web/static/css/preview-cells.css"
 SIZE = 6
@@ -22,8 +22,8 @@ def rule(basis: str, likelihood: int, impact: int) -> str:
     chosen = f':has([data-likelihood="{basis}-{likelihood}"]:checked):has([data-impact="{basis}-{impact}"]:checked)'
     higher = ", ".join(f'[data-impact="{basis}-{level}"]:checked' for level in range(impact + 1, SIZE + 1))
     worst = f":not(:has({higher}))" if higher else ""
-    mark = f".cell-{likelihood}-{impact} .mark-{basis}"
-    return f"form{chosen}{worst} :is({mark}, .{basis}-{likelihood}-{impact}) {{ display: flex; }}\n"
+    lit = f":is(.cell-{likelihood}-{impact}, .{basis}-{likelihood}-{impact})"
+    return f"form{chosen}{worst} {lit} {{ --{basis}: flex; --number: hidden; }}\n"
 
 
 if __name__ == "__main__":

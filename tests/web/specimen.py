@@ -5,7 +5,7 @@ from datetime import date
 from types import SimpleNamespace as Row
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Form, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from riskapp.domain.geometry.bars import Bar, Bars
@@ -14,7 +14,9 @@ from riskapp.domain.geometry.matrix import Matrix, MatrixCell
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.geometry.ruler import Appetite
 from riskapp.domain.geometry.score_chart import Scored, ScoreHistory
+from riskapp.domain.scoring import Level
 from riskapp.web import drawings
+from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.filters import band
 
 TODAY = date(2026, 12, 1)
@@ -42,6 +44,7 @@ CHANCES += ("50 to 80%, or once a year", "Over 80%, or several times a year")
 HURTS = ("Nobody outside the team would notice", "Some residents notice; put right in days")
 HURTS += ("Falls below standard for a month", "Stops for up to a week, or 1,000 homes wait")
 HURTS += ("A statutory service stops for over a week",)
+COSTS = ("Under £50,000", "To £250,000", "To £500,000", "To £2m", "Over £2m")
 COUNTS = ((1, 2, 2, 1, 1), (2, 5, 9, 6, 2), (2, 6, 11, 9, 3), (1, 4, 7, 5, 1), (0, 1, 2, 1, 0))
 
 
@@ -53,9 +56,7 @@ def grid(size: int = 5) -> Row:
     levels = range(1, size + 1)
     return Row(
         impacts=[Row(level=i, label=IMPACTS[i - 1]) for i in levels],
-        rows=[
-            Row(level=j, label=LIKELIHOODS[j - 1], cells=[cell(j, i) for i in levels]) for j in reversed(levels)
-        ],
+        rows=[Row(level=j, label=LIKELIHOODS[j - 1], cells=[cell(j, i) for i in levels]) for j in reversed(levels)],
     )
 
 
@@ -70,8 +71,8 @@ def cell(likelihood: int, impact: int) -> Row:
     )
 
 
-def levels(words: tuple[str, ...], meanings: tuple[str, ...]) -> list[Row]:
-    return [Row(level=n, label=w, description=m) for n, (w, m) in enumerate(zip(words, meanings, strict=True), 1)]
+def levels(words: tuple[str, ...], meanings: tuple[str, ...]) -> list[Level]:
+    return [Level(n, w, m) for n, (w, m) in enumerate(zip(words, meanings, strict=True), 1)]
 
 
 class RiskForm(Form):
@@ -79,10 +80,13 @@ class RiskForm(Form):
     cause = TextAreaField("Cause")
     event = TextAreaField("Event")
     consequence = TextAreaField("Consequence")
-    team = SelectField("Team", choices=[("rd", "Repairs Delivery"), ("dm", "Damp and Mould")])
-    owner = SelectField("Owner", choices=[("slh", "Service Lead, Housing Repairs")])
-    answer = RadioField("Is 16 High still right?", choices=[("yes", "Yes, nothing material has changed"), ("no", "No")])
-    target_by = Field("Target to be reached by", description="For example, 31 3 2027")
+    team = SelectField("Team", choices=[SelectChoice("rd", "Repairs Delivery"), SelectChoice("dm", "Damp and Mould")])
+    owner = SelectField("Owner", choices=[SelectChoice("slh", "Service Lead, Housing Repairs")])
+    answer = RadioField(
+        "Is 16 High still right?",
+        choices=[SelectChoice("yes", "Yes, nothing material has changed"), SelectChoice("no", "No")],
+    )
+    target_by = DateBoxes("Target to be reached by", description="For example, 31 3 2027", thing="the target")
     tell = BooleanField("Tell the finance partner", description="More than £500,000 is at stake")
     inherent_likelihood = StringField()
     current_likelihood = StringField(validators=[InputRequired("Choose a current likelihood")])
@@ -90,35 +94,49 @@ class RiskForm(Form):
     inherent_impact = StringField()
     current_impact = StringField()
     target_impact = StringField()
+    inherent_money = StringField()
+    current_money = StringField()
+    target_money = StringField()
 
 
 def filled_form() -> RiskForm:
     return RiskForm(
         MultiDict(
-            title="Repairs contractor withdraws before the re-tender completes",
-            cause="Tender prices have risen by a fifth and the contractor has asked twice to leave the terms",
-            event="The contractor gives three months’ notice while the new contract is out to tender",
-            consequence="Missed urgent repairs",
-            answer="yes",
-            inherent_likelihood="5",
-            current_likelihood="4",
-            target_likelihood="2",
-            inherent_impact="4",
-            current_impact="4",
-            target_impact="3",
+            {
+                "title": "Repairs contractor withdraws before the re-tender completes",
+                "cause": "Tender prices have risen by a fifth and the contractor has asked twice to leave the terms",
+                "event": "The contractor gives three months' notice while the new contract is out to tender",
+                "consequence": "Missed urgent repairs",
+                "answer": "yes",
+                "inherent_likelihood": "5",
+                "current_likelihood": "4",
+                "target_likelihood": "2",
+                "inherent_impact": "4",
+                "current_impact": "4",
+                "target_impact": "3",
+            }
         )
     )
 
 
+def desk_form() -> RiskForm:
+    return RiskForm(MultiDict({"desk-answer": "yes", "desk-title": "Open cases on 30 Nov: 41"}), prefix="desk")
+
+
 def wrong_form() -> RiskForm:
-    form = RiskForm(MultiDict(title="", cause="Prices", current_likelihood=""), prefix="wrong")
+    typed = {"title": "", "team": "rd", "owner": "slh", "answer": "no"}
+    typed |= {"target_by-day": "31", "target_by-month": "2", "target_by-year": "2027"}
+    form = RiskForm(MultiDict({f"wrong-{name}": value for name, value in typed.items()}), prefix="wrong")
     form.validate()
-    form.target_by.errors = ["Enter a real date for the target, like 31 3 2027"]
     return form
 
 
 def bases(form: RiskForm, axis: str) -> list[Row]:
-    named = (("inherent", "Inherent", "no controls"), ("current", "Current", "today"), ("target", "Target", "plan done"))
+    named = (
+        ("inherent", "Inherent", "no controls"),
+        ("current", "Current", "today"),
+        ("target", "Target", "plan done"),
+    )
     return [Row(basis=b, title=t, note=n, field=form[f"{b}_{axis}"]) for b, t, n in named]
 
 
@@ -170,7 +188,7 @@ def tie(*, controls: bool = True) -> drawings.Drawing:
                 ),
                 branch("Decisions to sell wait for agreement on local use"),
             ),
-            event="Sales complete late or below valuation, so receipts miss the year’s milestone",
+            event="Sales complete late or below valuation, so receipts miss the year's milestone",
             consequences=(
                 branch(
                     "More interest and debt to repay from a smaller revenue budget",
@@ -200,7 +218,13 @@ def route() -> drawings.Drawing:
     for service, teams in services.items():
         vacant = service == "Building Safety"
         nodes.append(
-            RouteNode(service, f"Service Lead, {service}", 1, "Vacant: deputy acts" if vacant else "", "vacant" if vacant else "plain")
+            RouteNode(
+                service,
+                f"Service Lead, {service}",
+                1,
+                "Vacant: deputy acts" if vacant else "",
+                "vacant" if vacant else "plain",
+            )
         )
         edges.append(RouteEdge(service, "director", service != "Building Safety"))
         for team in teams:
@@ -231,7 +255,14 @@ def route() -> drawings.Drawing:
 
 
 def bars() -> drawings.Drawing:
-    counts = (("1 to 7", 9, 2), ("8 to 14", 8, 3), ("15 to 30", 11, 4), ("31 to 60", 9, 5), ("61 to 90", 6, 3), ("over 90", 4, 0))
+    counts = (
+        ("1 to 7", 9, 2),
+        ("8 to 14", 8, 3),
+        ("15 to 30", 11, 4),
+        ("31 to 60", 9, 5),
+        ("61 to 90", 6, 3),
+        ("over 90", 4, 0),
+    )
     return drawings.ageing(
         Bars(tuple(Bar(*each) for each in counts), "on a High or Very high risk", "on any other", "days late")
     )
@@ -248,9 +279,15 @@ def matrix() -> drawings.Drawing:
 NAVIGATION = [
     Row(label="My work", url="/work", current=False, count=8),
     Row(label="Registers", url="/registers", current=True, count=0),
-    *(Row(label=name, url="#", current=False, count=0) for name in ("Actions", "Escalations", "External bodies", "Committee packs", "Risk policy")),
+    *(
+        Row(label=name, url="#", current=False, count=0)
+        for name in ("Actions", "Escalations", "External bodies", "Committee packs", "Risk policy")
+    ),
 ]
-VIEWS = [Row(label="High for over six months", url="#", current=False, count=9), Row(label="Direction J", url="#", current=False, count=12)]
+VIEWS = [
+    Row(label="High for over six months", url="#", current=False, count=9),
+    Row(label="Direction J", url="#", current=False, count=12),
+]
 FRAME = {
     "navigation": NAVIGATION,
     "saved_views": VIEWS,
@@ -263,8 +300,28 @@ FRAME = {
 }
 STEPS = [
     Row(title="Owner", note="Score to 20, 16 Nov, 10:12am", state="past", is_branch=False),
-    Row(title="Executive Director, Place", note="Acknowledged in 5 hours; passed on", state="past", is_branch=False),
-    Row(title="Finance Business Partner", note="Told, since more than £500,000 is at stake", state="past", is_branch=True),
-    Row(title="Chief Finance Officer (s151)", note="Decision due Thu 3 Dec, 11:20am", state="now", is_branch=False),
-    Row(title="Financial Recovery Board", note="If not decided in time. Meets 10 Dec", state="next", is_branch=False),
+    Row(
+        title="Executive Director, Place",
+        note="Acknowledged in 5 hours; passed on",
+        state="past",
+        is_branch=False,
+    ),
+    Row(
+        title="Finance Business Partner",
+        note="Told, since more than £500,000 is at stake",
+        state="past",
+        is_branch=True,
+    ),
+    Row(
+        title="Chief Finance Officer (s151)",
+        note="Decision due Thu 3 Dec, 11:20am",
+        state="now",
+        is_branch=False,
+    ),
+    Row(
+        title="Financial Recovery Board",
+        note="If not decided in time. Meets 10 Dec",
+        state="next",
+        is_branch=False,
+    ),
 ]

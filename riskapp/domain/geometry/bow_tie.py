@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from riskapp.domain.geometry.lettering import wrapped
 from riskapp.domain.geometry.shapes import Area, Box, Curve, Line, Picture, Shape, Words, lettered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 ControlState = Literal["effective", "partly", "untested"]
 STATE_WORDS: dict[ControlState, str] = {
@@ -77,7 +79,7 @@ def _heights(branches: Sequence[Branch]) -> list[float]:
 
 
 def _name_room(controls: Sequence[Barrier]) -> float:
-    return (_RUN_END - _SIDE) / len(controls) - 6
+    return min((_RUN_END - _SIDE) / len(controls) - 6, 150.0)
 
 
 def _name_lines(branch: Branch) -> int:
@@ -116,19 +118,21 @@ def _side(
         yield Box(min(at(0), at(_SIDE)) + 0.75, centre - tall / 2, _SIDE - 1.5, tall, "node")
         left = _WIDTH - _SIDE + 13 if mirror else 13.0
         yield from lettered(lines, left, centre, like=Words(0, 0, "", size=14.5), leading=_LEADING)
-        yield from _controls(branch, centre, at)
+        yield from _controls(branch.controls, centre, at)
         y += height + _GAP
 
 
-def _controls(branch: Branch, y: float, at: Callable[[float], float]) -> Iterator[Shape]:
-    if branch.controls is None:
+def _controls(controls: tuple[Barrier, ...] | None, y: float, at: Callable[[float], float]) -> Iterator[Shape]:
+    """Controls in reading order; those that recover stand from the event outwards."""
+    if controls is None:
         return
-    if not branch.controls:
+    if not controls:
         yield Words(at((_SIDE + _RUN_END) / 2), y - 10, "No control", "late", 13.5, 600, "middle")
-    for number, control in enumerate(branch.controls):
-        x = at(_SIDE + (_RUN_END - _SIDE) * (number + 0.5) / len(branch.controls))
+    mirrored = at(0) > at(_SIDE)
+    for number, control in enumerate(reversed(controls) if mirrored else controls):
+        x = at(_SIDE + (_RUN_END - _SIDE) * (number + 0.5) / len(controls))
         yield from _bar(control.state, x, y)
-        names = wrapped(control.name, _name_room(branch.controls), 13.5)
+        names = wrapped(control.name, _name_room(controls), 13.5)
         for line, text in enumerate(reversed(names)):
             yield Words(x, y - 22 - 16.5 * line, text, size=13.5, anchor="middle")
         tested = control.state == "effective"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import networkx as nx
 
 from riskapp.domain.geometry.lettering import width_of, wrapped
 from riskapp.domain.geometry.shapes import Box, Curve, Line, Picture, Shape, Words, lettered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NodeState = Literal["plain", "here", "vacant", "board"]
 
@@ -158,8 +159,7 @@ def _level(column: list[_Placed], joined: dict[str, list[str]], placed: dict[str
         middles = [placed[key].middle for key in joined[each.node.key] if key in placed]
         wanted.append((sum(middles) / len(middles) if middles else _HEAD + each.height) - each.height / 2)
     tops = list(wanted)
-    for number, (above, _) in enumerate(pairwise(column), start=1):
-        del above
+    for number in range(1, len(column)):
         tops[number] = max(tops[number], tops[number - 1] + heights[number - 1])
     slack = sum(top - wish for top, wish in zip(tops, wanted, strict=True)) / max(len(column), 1)
     lift = min(slack, tops[0] - _HEAD) if column else 0

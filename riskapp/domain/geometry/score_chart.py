@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from riskapp.domain.geometry.lettering import width_of
 from riskapp.domain.geometry.shapes import Box, Dot, Line, Picture, Point, Shape, Words, diamond
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _NARROW = 420
 _LABEL_ROOM = 112
+_LEAST_SPAN = timedelta(days=92)
+_BY_MONTH = timedelta(days=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class ScoreHistory:
-    """What the chart shows: oldest first; `highest` is the top score of the policy's matrix, `band` the slot of now."""
+    """What the chart shows, oldest first; `highest` is the top of the policy's scale, `band` the colour of now."""
 
     history: tuple[Scored, ...]
     highest: int
@@ -43,7 +49,7 @@ class ScoreHistory:
         """The first and last day drawn."""
         ahead = [point.on for point in self.plan] + ([self.target.on] if self.target else [])
         every = [self.today, *ahead, *(point.on for point in self.history)]
-        return min(every), max(every)
+        return min(*every, self.today - _LEAST_SPAN), max(every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def score_chart(facts: ScoreHistory, width: float = 480, height: float = 290) ->
     """The chart at a width and height in pixels; below 420 wide the limits are named inside the plot."""
     first, last = facts.days
     room = 12 if width < _NARROW else _LABEL_ROOM
-    scale = _Scale(26, width - room, 14, height - 34, first, max((last - first).days, 30), facts.highest)
+    scale = _Scale(26, width - room, 14, height - 34, first, (last - first).days, facts.highest)
     shapes = (
         *_grounds(facts, scale),
         *_axes(facts, scale),
@@ -102,17 +108,17 @@ def _axes(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
 
 
 def _months(facts: ScoreHistory, scale: _Scale) -> Iterator[tuple[date, str]]:
-    """The first days of quarters, or of each nth quarter when they would crowd; a year is said once."""
+    """The first days of months or quarters, or of each nth when they would crowd; a year is said once."""
     first, last = facts.days
-    quarters = [
+    starts = [
         date(year, month, 1)
         for year in range(first.year, last.year + 1)
-        for month in (1, 4, 7, 10)
+        for month in range(1, 13, 1 if last - first < _BY_MONTH else 3)
         if first <= date(year, month, 1) <= last
     ]
-    crowd = max(1, round(56 * len(quarters) / (scale.right - scale.left) + 0.3))
+    crowd = max(1, round(56 * len(starts) / (scale.right - scale.left) + 0.3))
     said = None
-    for on in quarters[::crowd]:
+    for on in starts[::crowd]:
         yield on, f"{on:%b}" if on.year == said else f"{on:%b %Y}"
         said = on.year
 
@@ -139,8 +145,9 @@ def _plan(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
     line = tuple(scale.at(point) for point in (*facts.plan, *ends))
     if len(line) > 1:
         yield Line(line, "plan")
-        middle = line[len(line) // 2 - 1]
-        yield Words(middle[0] + 10, middle[1] - 8, "Plan", "accent", weight=600)
+        start, end = max(pairwise(line), key=lambda part: part[1][0] - part[0][0])
+        x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+        yield Words(x - 4, y + 18, "Plan", "accent", weight=600, anchor="end")
     for x, y in line[1 : len(line) - len(ends)]:
         yield Dot(x, y, 4, "plan-ring")
     if facts.target:
@@ -177,7 +184,7 @@ def _steps(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
 
 
 def _step_names(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
-    """A dot at each step and its score, unless the number would stand in the way of the one before or of now."""
+    """A dot at each step and its score, unless the number would stand on the one before or on now."""
     now = scale.x(facts.today)
     free = 0.0
     for point in facts.history:

@@ -1,7 +1,7 @@
 """The few shapes that every drawing is made of.
 
-Lengths are in pixels of the page at 16 px text, y grows downwards. `kind` names a role ("step", "limit", "band-4"):
-the page's style sheet and the paper's palette each say what a role looks like.
+Lengths are in pixels of the page at 16 px text, y grows downwards. `kind` names a role ("step", "limit",
+"band-4"): the page's style sheet and the paper's palette each say what a role looks like.
 """
 
 from __future__ import annotations

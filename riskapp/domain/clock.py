@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+TELLING = 80
+"""Jobs from this order on tell people what the others decided: missed days are decided each, and told together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The day a job works for (Europe/London) and the instant that stands for now."""
+    """The day a job works for (Europe/London) and the instant that stands for now; a rehearsal is undone afterwards."""
 
     on: date
     at: datetime
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flask import Response
 
+MOST_ROWS = 100_000
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula (ASVS 1.2.10)."""
 

@@ -1,9 +1,74 @@
-"""What happens to an escalation."""
+"""What happens to an escalation: it is raised, joined, answered, passed up, moved up by time, or ended.
 
+A case has one live desk until it ends. Where nobody on the route can take it, it stays open without a desk, the
+Head of Assurance is told at once, and the clock looks for a desk again at every turn.
+"""
+
+from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Protocol
 
-from riskapp.domain.escalation import Trigger
+from sqlalchemy import CursorResult, select, update
+
+from riskapp.domain import escalation_route as routes
+from riskapp.domain.appetite import Position
+from riskapp.domain.audit import Event
+from riskapp.domain.calendar import local_day
+from riskapp.domain.escalation import Trigger, acknowledge_by, decide_by, half_time, tiers_reached
+from riskapp.domain.escalation_route import CannotEscalate, Desk
+from riskapp.domain.escalation_states import (
+    CannotMoveDesk,
+    CaseDeed,
+    CaseState,
+    Decision,
+    DeskDeed,
+    DeskState,
+    move,
+    move_case,
+)
 from riskapp.domain.permissions import Actor
+from riskapp.domain.policy import Policy
+from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.domain.toml_reader import Clause
+from riskapp.features.audit import service as audit
+from riskapp.features.escalation import queries
+from riskapp.features.policy import queries as policies
+from riskapp.features.policy.queries import InForce
+from riskapp.features.reminders import service as reminders
+from riskapp.models.database import db
+from riskapp.models.entity import Entity, new_entity
+from riskapp.models.escalation import EscalationCase, EscalationDesk, EscalationEvent
+from riskapp.models.people import Post
+
+STRANDED = "stranded"
+AT_THE_TOP = "stays_at_the_top"
+
+
+class CannotRaise(Cannot):
+    """There is no reason, or the subject is on somebody's desk already."""
+
+
+class CannotAnswer(Cannot):
+    """The escalation is not on a desk of the actor's, the actor owns the risk, or something needed was not said."""
+
+
+class CannotPassOn(Cannot):
+    """There is no reason, or nobody above."""
+
+
+class CannotWithdraw(Cannot):
+    """There is no reason."""
+
+
+class MoveOwnership(Protocol):
+    """Gives a subject to the post that took it on."""
+
+    def __call__(self, subject_id: int, *, to_post_id: int, why: str, by: Actor, at: datetime, on: date) -> None: ...
+
+
+OWNERSHIP_MOVES: dict[str, MoveOwnership] = {}
+"""How a kind of entity changes its owner. Escalation knows entities and not what they are: the feature that keeps a
+kind ("risk") registers its own function here when it is imported. A kind without one cannot be taken on."""
 
 
 def consider(
@@ -16,8 +81,562 @@ def consider(
     at: datetime,
     on: date,
 ) -> None:
-    """Raise, join or stand down the escalation of a subject, as the policy says of its facts."""
+    """Raise, join or stand down the escalation of a subject, as the policy says of its facts.
+
+    A second trigger joins the live case, and lifts it where its tier is higher. What was decided stands until the
+    facts reach a higher tier, which raises it anew, or none, which stands it down.
+    """
+    policy = policies.in_force(on=on)
+    reached = tiers_reached(policy.policy, facts)
+    case = queries.standing_case(subject_id)
+    if case is not None and not reached:
+        if not case.facts.get("by_hand"):
+            _end(case, f"Its score of {facts.score} no longer reaches any tier of the policy.", by=by, at=at)
+    elif case is not None and case.state == CaseState.OPEN:
+        _join(case, facts, policy, owner_post_id, by=by, at=at, on=on)
+    elif reached and (case is None or _rank(policy.policy, reached[-1].tier) > _rank_decided(policy.policy, case)):
+        if case is not None:
+            _end(case, "A higher score raised it anew.", by=by, at=at)
+        _raise(subject_id, unit_id, owner_post_id, facts, policy, by=by, at=at, on=on)
+
+
+def _rank(policy: Policy, tier: str) -> int:
+    """The place of a tier; one that the policy no longer has stands below all."""
+    keys = [each.key for each in policy.escalation.tiers]
+    return keys.index(tier) if tier in keys else -1
+
+
+def _rank_decided(policy: Policy, case: EscalationCase) -> int:
+    desk = queries.last_desk(case.id)
+    return _rank(policy, desk.tier) if desk else -1
+
+
+def _facts(facts: Trigger) -> dict[str, object]:
+    return {
+        "score": facts.score,
+        "rating": facts.rating.key,
+        "rating_label": facts.rating.label,
+        "rank": facts.rating.rank,
+        "of": facts.rating.of,
+        "position": facts.position.key,
+        "category": facts.category,
+    }
+
+
+def _raise(
+    subject_id: int,
+    unit_id: int,
+    owner_post_id: int | None,
+    facts: Trigger,
+    policy: InForce,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+) -> EscalationCase:
+    decision = tiers_reached(policy.policy, facts)[-1]
+    case = _open(subject_id, unit_id, owner_post_id, decision.why, decision.clause, _facts(facts), policy, by=by, at=at)
+    _send(case, at=at, on=on)
+    return case
+
+
+def _open(
+    subject_id: int,
+    unit_id: int,
+    owner_post_id: int | None,
+    reason: str,
+    clause: Clause,
+    facts: dict[str, object],
+    policy: InForce,
+    *,
+    by: Actor,
+    at: datetime,
+) -> EscalationCase:
+    subject = db.session.get_one(Entity, subject_id)
+    entity = new_entity(db.session(), "escalation", subject.name)
+    sitting = by.sitting(owner_post_id) or by.post
+    case = EscalationCase(
+        id=entity.id,
+        subject_id=subject_id,
+        unit_id=unit_id,
+        owner_post_id=owner_post_id,
+        state=CaseState.OPEN,
+        raised_at=at,
+        raised_by_post_id=sitting.post_id if sitting else None,
+        raised_by_id=by.person_id,
+        reason=reason,
+        clause=clause.ref,
+        facts=facts,
+        policy_version_id=policy.version_id,
+    )
+    db.session.add(case)
+    db.session.flush()
+    _log(case, "raised", reason, by=by, at=at)
+    audit.record(
+        Event.ESCALATION_RAISED,
+        by=by,
+        at=at,
+        subject_id=case.id,
+        after={"subject": subject.reference, "clause": clause.ref, **facts},
+        why=reason,
+    )
+    return case
+
+
+def _send(case: EscalationCase, *, at: datetime, on: date) -> EscalationDesk | None:
+    """Put a case on its desk; where nobody can take it, it stays open and the Head of Assurance is told."""
+    policy = policies.in_force(on=on).policy
+    try:
+        desk = _first_desk(case, queries.route(on=on), policy)
+    except CannotEscalate as no:
+        _strand(case, str(no), at=at, on=on)
+        return None
+    return _land(case, desk, at=at, on=on) if desk else None
+
+
+def _first_desk(case: EscalationCase, route: routes.Route, policy: Policy) -> Desk | None:
+    """The desk that the facts of the case lead to; raised by hand, the first above its owner."""
+    if not case.facts.get("by_hand"):
+        facts = Trigger(
+            score=case.facts["score"],
+            rating=policy.scoring.rating(case.facts["rating"]),
+            position=Position.of(case.facts["position"]),
+            category=case.facts["category"],
+        )
+        return routes.first_desk(route, policy, case.unit_id, case.owner_post_id, facts)
+    start = _tier_of(case.owner_post_id, policy)
+    found = routes.next_desk(
+        route, policy, case.unit_id, case.owner_post_id, start, leaving_person_id=case.raised_by_id
+    )
+    if found is None:
+        raise CannotEscalate(Refusal(None, "Nobody on the escalation route can take this."))
+    return found
+
+
+def _strand(case: EscalationCase, words: str, *, at: datetime, on: date) -> None:
+    if not queries.has_event(case.id, STRANDED):
+        _log(case, STRANDED, words, by=None, at=at)
+    clause = policies.in_force(on=on).policy.escalation.absence_clause
+    _tell_assurance(case, STRANDED, "Nobody can take an escalation", words, clause, at=at, on=on)
+
+
+def _land(case: EscalationCase, desk: Desk, *, at: datetime, on: date) -> EscalationDesk:
+    policy = policies.in_force(on=on).policy
+    row = EscalationDesk(
+        case_id=case.id,
+        tier=desk.tier,
+        clause=desk.clause.ref,
+        post_id=desk.post_id,
+        person_id=desk.person_id,
+        capacity=desk.capacity,
+        skipped=[skip.reason for skip in desk.skipped],
+        state=DeskState.RAISED,
+        arrived_at=at,
+        due_at=acknowledge_by(policy, desk.tier, at),
+    )
+    db.session.add(row)
+    db.session.flush()
+    _log(case, "arrived", " ".join((desk.why, *row.skipped)), by=None, at=at, desk=row)
+    message = reminders.notify(
+        reminders.once_for("escalation_raised", row.id),
+        subject_id=case.id,
+        post_id=desk.post_id,
+        person_id=desk.person_id,
+        heading="A risk has come to you",
+        words=f"{_why(case, desk)} Acknowledge it by {queries.moment_words(row.due_at)}.",
+        clause=desk.clause,
+        on=on,
+        at=at,
+    )
+    if message is not None:
+        _move(row, DeskDeed.NOTIFY)
+    return row
+
+
+def _why(case: EscalationCase, desk: Desk) -> str:
+    """Why it came, for a mail: the policy's sentence, never a person's own words, which may say too much."""
+    return desk.why if desk.skipped or not case.facts.get("by_hand") else "Somebody asks for your answer."
+
+
+def _join(
+    case: EscalationCase,
+    facts: Trigger,
+    policy: InForce,
+    owner_post_id: int | None,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+) -> None:
+    """A second trigger joins the live case; where it reaches a higher tier than the desk's, the case moves up."""
+    before = case.facts.get("score")
+    desk = queries.live_desk(case.id)
+    case.owner_post_id = owner_post_id
+    if before == facts.score and desk is not None:
+        return
+    case.facts = {**case.facts, **_facts(facts), "was": before, "by_hand": False}
+    decision = tiers_reached(policy.policy, facts)[-1]
+    words = f"Scored again: {facts.score}, {facts.rating.label}, was {before}."
+    _log(case, "joined", words, by=by, at=at, desk=desk)
+    audit.record(
+        Event.ESCALATION_RAISED,
+        by=by,
+        at=at,
+        subject_id=case.id,
+        before={"score": before},
+        after={"score": facts.score, "tier": decision.tier},
+        why=words,
+    )
+    if desk is None or _rank(policy.policy, decision.tier) > _rank(policy.policy, desk.tier):
+        case.reason, case.clause, case.policy_version_id = decision.why, decision.clause.ref, policy.version_id
+        if desk is not None:
+            _leave(desk, DeskDeed.PASS_ON, at=at)
+            rule = reminders.once_for("escalation_passed_on", desk.id)
+            _tell_the_route(case, rule, "A higher score took an escalation up", words, by=by, at=at, on=on)
+        _send(case, at=at, on=on)
 
 
 def stand_down(subject_id: int, *, why: str, by: Actor, at: datetime) -> None:
-    """End the live escalation of a subject, if it has one."""
+    """End the standing escalation of a subject, if it has one; those on its route are told why."""
+    case = queries.standing_case(subject_id)
+    if case is not None:
+        _end(case, why, by=by, at=at)
+
+
+def _end(case: EscalationCase, why: str, *, by: Actor, at: datetime) -> None:
+    """Withdraw a live case, or stand down a decided one."""
+    on, before = local_day(at), case.state
+    desk = queries.live_desk(case.id)
+    if desk is not None:
+        _leave(desk, DeskDeed.WITHDRAW, at=at)
+    live = case.state == CaseState.OPEN
+    case.state = move_case(CaseState(case.state), CaseDeed.WITHDRAW if live else CaseDeed.STAND_DOWN)
+    case.ended_at = case.ended_at or at
+    _log(case, case.state, why, by=by, at=at, desk=desk)
+    audit.record(
+        Event.ESCALATION_WITHDRAWN,
+        by=by,
+        at=at,
+        subject_id=case.id,
+        before={"state": before},
+        after={"state": case.state},
+        why=why,
+    )
+    _tell_the_route(case, case.state, "An escalation has ended", "Read why on its page.", by=by, at=at, on=on)
+
+
+def raise_by_hand(
+    subject_id: int,
+    *,
+    unit_id: int,
+    owner_post_id: int | None,
+    facts: Trigger,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    on: date,
+) -> EscalationCase:
+    """Escalate by a person's judgement: at least one tier above the owner, or above the lowest tier (policy 6.6).
+
+    Refused without a reason, and where the subject is on a desk already, which is named.
+    """
+    if not reason.strip():
+        raise CannotRaise(Refusal("reason", "Say why it must go up. Whoever gets it reads this first"))
+    standing = queries.standing_case(subject_id)
+    if standing is not None and standing.state == CaseState.OPEN:
+        with_whom = queries.whereabouts(standing.id)
+        raise CannotRaise(Refusal(None, f"It is escalated already, and is with {with_whom}. Nothing was changed"))
+    policy = policies.in_force(on=on)
+    if standing is not None:
+        _end(standing, "It was raised anew by hand.", by=by, at=at)
+    clause = policy.policy.escalation.moving_up_clause
+    known = {**_facts(facts), "by_hand": True}
+    case = _open(subject_id, unit_id, owner_post_id, reason.strip(), clause, known, policy, by=by, at=at)
+    _send(case, at=at, on=on)
+    return case
+
+
+def _tier_of(post_id: int | None, policy: Policy) -> str:
+    """The tier a post stands on; the lowest for a post that is none of the route's."""
+    kind = db.session.scalar(select(Post.kind).where(Post.id == post_id))
+    tiers = policy.escalation.tiers
+    return next((tier.key for tier in tiers if tier.post_kind == kind), tiers[0].key)
+
+
+def acknowledge(case_id: int, *, by: Actor, at: datetime, on: date) -> None:
+    """Say that one has it: from now the time to decide runs."""
+    case, desk = _at_my_desk(case_id, by)
+    policy = policies.in_force(on=on).policy
+    _move(desk, DeskDeed.ACKNOWLEDGE, acknowledged_at=at, due_at=decide_by(policy, desk.tier, at))
+    _log(case, "acknowledged", "", by=by, at=at, desk=desk)
+    _record(Event.ESCALATION_ACKNOWLEDGED, case, desk, "", by=by, at=at)
+    words = f"{_title(desk)} has it, and decides by {queries.moment_words(desk.due_at)}."
+    _tell_the_route(
+        case,
+        reminders.once_for("escalation_acknowledged", desk.id),
+        "An escalation was acknowledged",
+        words,
+        by=by,
+        at=at,
+        on=on,
+    )
+
+
+def return_with_advice(case_id: int, *, advice: str, by: Actor, at: datetime, on: date) -> None:
+    """Send it back to its owner with advice, which ends the case."""
+    _need(advice, "advice", "Write what the owner must change")
+    case, desk = _at_my_desk(case_id, by)
+    _leave(desk, DeskDeed.RETURN, at=at)
+    _close(case, CaseDeed.RETURN, at=at)
+    _log(case, "returned", advice.strip(), by=by, at=at, desk=desk)
+    _record(Event.ESCALATION_RETURNED, case, desk, advice.strip(), by=by, at=at)
+    words = f"{_title(desk)} returned it with advice. Read the advice on its page."
+    _tell_the_route(case, "escalation_returned", "An escalation came back", words, by=by, at=at, on=on)
+
+
+def pass_on(case_id: int, *, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Give it to the next desk up with a reason; refused at the top of the route."""
+    _need(why, "why", "Say why it is beyond you")
+    case, desk = _at_my_desk(case_id, by)
+    policy = policies.in_force(on=on).policy
+    above = _above(case, desk, policy, on=on)
+    if above is None:
+        message = "This is the top of the route, so it cannot be passed on. Decide it, or return it with advice"
+        raise CannotPassOn(Refusal(None, message))
+    _leave(desk, DeskDeed.PASS_ON, at=at)
+    _log(case, "passed_on", why.strip(), by=by, at=at, desk=desk)
+    _record(Event.ESCALATION_PASSED_ON, case, desk, why.strip(), by=by, at=at)
+    row = _land(case, above, at=at, on=on)
+    words = f"{_title(desk)} passed it on to {_title(row)}."
+    rule = reminders.once_for("escalation_passed_on", desk.id)
+    _tell_the_route(case, rule, "An escalation went up", words, by=by, at=at, on=on, but=(row.person_id,))
+
+
+def accept(case_id: int, *, decision: Decision, note: str, by: Actor, at: datetime, on: date) -> None:
+    """Decide what was acknowledged; only taking it on changes the owner of the subject (policy 6.9)."""
+    _need(note, "note", "Say what you decide, in words that the owner can act on")
+    case, desk = _at_my_desk(case_id, by)
+    _move(desk, DeskDeed.ACCEPT, decision=decision, left_at=at)
+    _close(case, CaseDeed.DECIDE, at=at)
+    _log(case, "decided", note.strip(), by=by, at=at, desk=desk)
+    _record(Event.ESCALATION_ACCEPTED, case, desk, note.strip(), by=by, at=at, decision=decision)
+    if decision.moves_ownership:
+        _take_on(case, desk, note.strip(), by=by, at=at, on=on)
+    words = f"{_title(desk)} decided: {decision.label.lower()}. Read the decision on its page."
+    _tell_the_route(case, "escalation_decided", "An escalation was decided", words, by=by, at=at, on=on)
+
+
+def _take_on(case: EscalationCase, desk: EscalationDesk, why: str, *, by: Actor, at: datetime, on: date) -> None:
+    subject = db.session.get(Entity, case.subject_id) if case.subject_id else None
+    give = OWNERSHIP_MOVES.get(subject.kind) if subject else None
+    if subject is None or give is None:
+        raise CannotAnswer(Refusal("decision", "This cannot change its owner. Choose another decision"))
+    give(subject.id, to_post_id=desk.post_id, why=why, by=by, at=at, on=on)
+    case.owner_post_id = desk.post_id
+
+
+def withdraw(case_id: int, *, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Take an open case off the route with a reason, which those on it are told."""
+    del on
+    if not why.strip():
+        raise CannotWithdraw(Refusal("why", "Say why it is withdrawn. The reason stays on the record"))
+    case = db.session.get_one(EscalationCase, case_id)
+    if case.state != CaseState.OPEN:
+        move_case(CaseState(case.state), CaseDeed.WITHDRAW)
+    _end(case, why.strip(), by=by, at=at)
+
+
+def expire(desk: EscalationDesk, *, by: Actor, at: datetime, on: date) -> bool:
+    """Move up what was not answered in time (policy 6.6); at the top it stays and the Head of Assurance is told.
+
+    Gives whether anything happened: what is told already is not told again.
+    """
+    if desk.due_at > at:
+        return False
+    case = db.session.get_one(EscalationCase, desk.case_id)
+    policy = policies.in_force(on=on).policy
+    clause = policy.escalation.moving_up_clause
+    deed = "acknowledged" if desk.acknowledged_at is None else "decided"
+    late = f"Not {deed} in time by {_title(desk)} (policy {clause.ref})."
+    above = _above(case, desk, policy, on=on)
+    if above is None:
+        return _stay_at_the_top(case, desk, late, clause, at=at, on=on)
+    _leave(desk, DeskDeed.EXPIRE, at=at)
+    _log(case, "expired", late, by=by, at=at, desk=desk)
+    _record(Event.ESCALATION_EXPIRED, case, desk, late, by=by, at=at)
+    row = _land(case, above, at=at, on=on)
+    words = f"{late} It is with {_title(row)} now."
+    rule = reminders.once_for("escalation_expired", desk.id)
+    _tell_the_route(case, rule, "An escalation has moved up", words, by=by, at=at, on=on, but=(row.person_id,))
+    return True
+
+
+def _stay_at_the_top(
+    case: EscalationCase, desk: EscalationDesk, late: str, clause: Clause, *, at: datetime, on: date
+) -> bool:
+    if queries.has_event(case.id, AT_THE_TOP, desk_id=desk.id, since=desk.acknowledged_at):
+        return False
+    _log(case, AT_THE_TOP, f"{late} It is at the top of the route and stays there.", by=None, at=at, desk=desk)
+    rule = reminders.once_for("escalation_top", f"{desk.id}{'d' if desk.acknowledged_at else 'a'}")
+    _tell_assurance(case, rule, "An escalation waits at the top", late, clause, at=at, on=on)
+    return True
+
+
+def remind_at_half_time(desk: EscalationDesk, *, at: datetime, on: date) -> bool:
+    """Remind whoever has a desk once half of its time has gone; False where it is too early, or was done."""
+    policy = policies.in_force(on=on).policy
+    half = half_time(policy.calendar, desk.acknowledged_at or desk.arrived_at, desk.due_at)
+    rule = next((rule for rule in policy.reminders if rule.family == "escalation_half_time"), None)
+    if rule is None or not half <= at < desk.due_at or desk.person_id is None:
+        return False
+    deed = "Decide" if desk.acknowledged_at else "Acknowledge"
+    message = reminders.notify(
+        reminders.once_for(rule.key, f"{desk.id}{'d' if desk.acknowledged_at else 'a'}"),
+        subject_id=desk.case_id,
+        post_id=desk.post_id,
+        person_id=desk.person_id,
+        heading=rule.label,
+        words=f"{deed} it by {queries.moment_words(desk.due_at)}, or it moves to the next post up.",
+        clause=rule.clause,
+        on=local_day(half),
+        at=at,
+    )
+    return message is not None
+
+
+def land_stranded(case: EscalationCase, *, by: Actor, at: datetime, on: date) -> bool:
+    """Look again for a desk for a case that nobody could take; gives whether there is one now."""
+    desk = _send(case, at=at, on=on)
+    if desk is not None:
+        audit.record(Event.ESCALATION_RAISED, by=by, at=at, subject_id=case.id, after={"tier": desk.tier})
+    return desk is not None
+
+
+def _above(case: EscalationCase, desk: EscalationDesk, policy: Policy, *, on: date) -> Desk | None:
+    return routes.next_desk(
+        queries.route(on=on), policy, case.unit_id, case.owner_post_id, desk.tier, leaving_person_id=desk.person_id
+    )
+
+
+def _at_my_desk(case_id: int, by: Actor) -> tuple[EscalationCase, EscalationDesk]:
+    """The case and its live desk, if the actor answers for that desk's post and does not own the subject (6.7)."""
+    case = db.session.get_one(EscalationCase, case_id)
+    desk = queries.live_desk(case_id)
+    if desk is None:
+        state = CaseState(case.state).label.lower()
+        raise CannotAnswer(Refusal(None, f"This escalation is on no desk: it is {state}. Nothing was changed"))
+    if desk.post_id not in by.post_ids:
+        raise CannotAnswer(Refusal(None, f"This escalation is with {_title(desk)}. Nothing was changed"))
+    if case.owner_post_id in by.post_ids:
+        raise CannotAnswer(Refusal(None, "You own this risk, so somebody else must answer. Nothing was changed"))
+    return case, desk
+
+
+def _need(words: str, field: str, message: str) -> None:
+    if not words.strip():
+        raise CannotAnswer(Refusal(field, message))
+
+
+def _move(desk: EscalationDesk, deed: DeskDeed, **values: object) -> None:
+    """Change a desk's state as the table of transitions says; refused if somebody else changed it first."""
+    before = DeskState(desk.state)
+    after = move(before, deed)
+    statement = update(EscalationDesk).where(EscalationDesk.id == desk.id, EscalationDesk.state == before)
+    result = db.session.execute(
+        statement.values(state=after, **values), execution_options={"synchronize_session": False}
+    )
+    assert isinstance(result, CursorResult)  # noqa: S101 - what an update gives; says so to the type checker
+    if result.rowcount != 1:
+        raise CannotMoveDesk(Refusal(None, "Somebody else answered this a moment ago. Load the page again"))
+    db.session.refresh(desk)
+
+
+def _leave(desk: EscalationDesk, deed: DeskDeed, *, at: datetime) -> None:
+    _move(desk, deed, left_at=at)
+
+
+def _close(case: EscalationCase, deed: CaseDeed, *, at: datetime) -> None:
+    case.state, case.ended_at = move_case(CaseState(case.state), deed), at
+
+
+def _title(desk: EscalationDesk) -> str:
+    return db.session.scalars(select(Post.title).where(Post.id == desk.post_id)).one()
+
+
+def _log(
+    case: EscalationCase, deed: str, note: str, *, by: Actor | None, at: datetime, desk: EscalationDesk | None = None
+) -> None:
+    sitting = by and ((by.sitting(desk.post_id) if desk else None) or by.post)
+    db.session.add(
+        EscalationEvent(
+            case_id=case.id,
+            desk_id=desk.id if desk else None,
+            at=at,
+            deed=deed,
+            note=note,
+            post_id=sitting.post_id if sitting else None,
+            person_id=by.person_id if by else None,
+        )
+    )
+    db.session.flush()
+
+
+def _record(
+    event: Event,
+    case: EscalationCase,
+    desk: EscalationDesk,
+    why: str,
+    *,
+    by: Actor,
+    at: datetime,
+    decision: Decision | None = None,
+) -> None:
+    after: dict[str, object] = {"state": desk.state, "tier": desk.tier, "decision": decision}
+    audit.record(event, by=by, at=at, subject_id=case.id, post_id=desk.post_id, after=after, why=why)
+
+
+def _tell_the_route(
+    case: EscalationCase,
+    rule: str,
+    heading: str,
+    words: str,
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+    but: Iterable[int | None] = (),
+) -> None:
+    """Tell the owner and whoever had the case on the desk, but not the one who did the deed."""
+    clause = policies.in_force(on=on).policy.escalation.moving_up_clause
+    told = {by.person_id, *but}
+    for post_id, person_id in queries.those_on_the_route(case, on=on):
+        if person_id not in told:
+            told.add(person_id)
+            reminders.notify(
+                rule,
+                subject_id=case.id,
+                post_id=post_id,
+                person_id=person_id,
+                heading=heading,
+                words=words,
+                clause=clause,
+                on=on,
+                at=at,
+            )
+
+
+def _tell_assurance(
+    case: EscalationCase, rule: str, heading: str, words: str, clause: Clause, *, at: datetime, on: date
+) -> None:
+    for person_id in queries.heads_of_assurance(on=on):
+        reminders.notify(
+            rule,
+            subject_id=case.id,
+            post_id=None,
+            person_id=person_id,
+            heading=heading,
+            words=words,
+            clause=clause,
+            on=on,
+            at=at,
+        )

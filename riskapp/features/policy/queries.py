@@ -41,6 +41,12 @@ def in_force(*, on: date) -> InForce:
     return InForce(row.id, row.number, row.in_force_from, _parsed(row.id, row.fingerprint))
 
 
+def of_version(version_id: int) -> InForce:
+    """Give the version that a decision was made under, by the row stored with the decision."""
+    row = db.session.get_one(PolicyVersion, version_id)
+    return InForce(row.id, row.number, row.in_force_from, _parsed(row.id, row.fingerprint))
+
+
 @lru_cache(maxsize=8)
 def _parsed(version_id: int, fingerprint: str) -> Policy:
     """Parse a version once: a row never changes, and its fingerprint keeps one database's apart from another's."""

@@ -1,4 +1,4 @@
-"""Reminders: what became due for whom, once; the mail that says so; and the outbox.
+"""Reminders: what became due for whom, the messages that say so, and the outbox where they are read.
 
-Rule: riskapp.domain.reminders. Policy: reminders.toml. Tables: occurrence, message, attempt.
+Rule: riskapp.domain.reminders. Policy: reminders.toml. Tables: occurrence, message, attempt. Words: templates/mail.
 """

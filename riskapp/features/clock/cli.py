@@ -1,0 +1,63 @@
+"""`flask clock run` and `flask clock status`."""
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from riskapp.domain.permissions import Actor
+from riskapp.features.clock import queries, service
+from riskapp.features.reminders import queries as reminders
+from riskapp.web.clock import now, today
+
+commands = AppGroup("clock", help="Do a day's work by hand, and see how the clock does.")
+WIDTHS = "{:<28}{:>8}{:>8}{:>8}{:>9}  {}"
+
+
+@commands.command("run")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day; today if not said.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen, and undo it.")
+def run(day: datetime | None, dry_run: bool) -> None:  # noqa: FBT001 - click passes flags by name
+    """Do the work of one day."""
+    on = day.date() if day else today()
+    at = now() if on == today() else queries.tick_of(on)
+    jobs = current_app.extensions["jobs"]
+    click.echo(f"{'Rehearsing' if dry_run else 'Running'} {on:%A} {on.day} {on:%B %Y}")
+    click.echo(WIDTHS.format("Job", "found", "queued", "failed", "seconds", ""))
+    if dry_run:
+        failed = _show(service.rehearse(jobs, on=on, at=at, now=now), is_rehearsal=True)
+        click.echo("Nothing was kept and nothing was sent.")
+    else:
+        failed = _show(service.run_day(jobs, on=on, at=at, now=now))
+    sys.exit(1 if failed else 0)
+
+
+def _show(ran: Iterable[service.Ran], *, is_rehearsal: bool = False) -> int:
+    """Print each job as it ends; in a rehearsal also what would go to whom."""
+    failed = 0
+    before = reminders.last_message_id()
+    for each in ran:
+        done = each.done
+        seconds = f"{each.took.total_seconds():.2f}"
+        click.echo(WIDTHS.format(each.job, done.found, done.queued, done.failed, seconds, done.detail).rstrip())
+        failed += each.fault is not None
+        if is_rehearsal:
+            for line in reminders.messages_after(before):
+                click.echo(f"    to {line.post_title or line.address}: {line.subject}")
+            before = reminders.last_message_id()
+    return failed
+
+
+@commands.command("status")
+def status() -> None:
+    """Say when each job ran last, what is due next, and who may act; exit with 1 if the clock is late."""
+    health = queries.health(now())
+    for each in queries.last_runs(Actor(person_id=None, door="command")):
+        click.echo(WIDTHS.format(each.job, each.found, each.queued, each.failed, f"{each.seconds:.2f}", each.for_on))
+    click.echo(f"Last day done: {health.last_day or 'none'}. Next: {health.next_at:%Y-%m-%d %H:%M} UTC.")
+    click.echo(f"Lease: {health.holder} until {health.holder_until:%H:%M:%S} UTC." if health.is_held else "No lease.")
+    click.echo(f"The clock is {health.state}." if health.last_day else "The clock never ran.")
+    sys.exit(1 if health.state == "late" else 0)

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from riskapp.domain.scoring import Rating
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wtforms import Field, Form
 
     from riskapp.domain.scoring import Scheme
@@ -49,3 +53,9 @@ def columns(form: Form, axis: str) -> tuple[Column, ...]:
     """List the bases for which the form has a field on this axis, likelihood or impact."""
     names = ((f"{basis}_{axis}", basis, title, note) for basis, title, note in BASES)
     return tuple(Column(basis, title, note, form[name]) for name, basis, title, note in names if name in form)
+
+
+def rating_of(scheme: Scheme) -> Callable[[str], Rating]:
+    """Find a band by its key; one that only an earlier policy knew keeps its name and the mildest look."""
+    known = {rating.key: rating for rating in scheme.ratings}
+    return lambda key: known.get(key) or Rating(key, key.replace("_", " ").capitalize(), 1, 1)

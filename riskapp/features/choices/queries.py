@@ -21,7 +21,7 @@ NEVER_OWN = ("risk_champion", "board", "member", "auditor", "administrator")
 
 @dataclass(frozen=True, slots=True)
 class UnitChoice:
-    """A unit, with how far below the council it stands."""
+    """A unit and its place in the tree."""
 
     id: int
     reference: str
@@ -30,9 +30,9 @@ class UnitChoice:
     path: str
 
     @property
-    def depth(self) -> int:
-        """How many units stand above it."""
-        return self.path.count("/") - 2
+    def indented(self) -> str:
+        """The name, further in the further below the council it stands, as a select shows a tree."""
+        return "\u00a0\u00a0" * (self.path.count("/") - 2) + self.name
 
 
 @dataclass(frozen=True, slots=True)

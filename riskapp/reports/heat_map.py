@@ -11,7 +11,7 @@ from riskapp.reports.structure import literal
 from riskapp.reports.words import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from riskapp.reports.pack_data import Level, Score
     from riskapp.reports.paper import Paper
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _LABELS: Final = 74.0
 _GUTTER: Final = 19.0
-_TALLEST: Final = 46.0
+_TALLEST: Final = 56.0
+_ROOM: Final = 230.0
+_ITEM_SIZE: Final = 8.5
 _NAMED: Final = 6
 """Items in a cell that are named; of more, only the count is given."""
 
@@ -50,9 +52,7 @@ class HeatMap:
         room = paper.width - _LABELS - gutters if len(halves) > 1 else (paper.width - _LABELS) * 0.72
         self.half = room / len(halves)
         self.cell = (self.half + 2) / len(impact)
-        self.row = min(_TALLEST, 230 / len(likelihood) if len(likelihood) > len(impact) else _TALLEST)
-        if len(likelihood) < 5:
-            self.row = 52.0
+        self.row = min(_TALLEST, _ROOM / len(likelihood))
         self.lefts = [paper.x + _LABELS + at * (self.half + _GUTTER) for at in range(len(halves))]
         self.foot = paper.top + 22
 
@@ -71,6 +71,24 @@ class HeatMap:
         with paper.surface.artifact():
             paper.line(paper.x, self.foot + rows * self.row + 10, "Impact", "label")
         paper.top = self.foot + rows * self.row + 32
+
+    def item_lines(self, items: list[int]) -> list[str]:
+        """Give item numbers in at most two even lines; none where there are too many for the cell."""
+        if not items or len(items) > _NAMED:
+            return []
+        for count in (1, 2):
+            each = -(-len(items) // count)
+            parts = [", ".join(map(str, items[at : at + each])) for at in range(0, len(items), each)]
+            lines = [part + "," for part in parts[:-1]] + parts[-1:]
+            if max(self.paper.typesetter.width(line, "RT", _ITEM_SIZE) for line in lines) < self.cell - 6:
+                return lines
+        return []
+
+    @property
+    def names_all(self) -> bool:
+        """Say whether every item stands in its cell by number."""
+        named = (half for half in self.halves if half.items)
+        return all(self.item_lines(items) for half in named for items in half.by_cell().values())
 
     def _titles(self) -> None:
         paper, surface = self.paper, self.paper.surface
@@ -124,22 +142,15 @@ class HeatMap:
                 surface.heard(x + wide / 2, top + high / 2, "none ")
 
     def _draw_count(self, centre: float, top: float, colour: str, count: int, items: list[int]) -> None:
-        paper, lines = self.paper, _lines(items)
+        paper, lines = self.paper, self.item_lines(items)
         base = top + self.row / 2 + 4.2 - 5.2 * len(lines)
         paper.line(centre, base, str(count), Style("BT", 15, 18, colour), side="c")
         what = "risk" if count == 1 else "risks"
-        paper.surface.heard(centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} ")
+        paper.surface.heard(
+            centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} "
+        )
         for at, line in enumerate(lines):
-            paper.line(centre, base + 11.2 + 9.4 * at, line, Style("RT", 8.5, 10, colour), side="c")
-
-
-def _lines(items: list[int]) -> list[str]:
-    """Item numbers in at most two even lines; none where there are too many to name."""
-    if not items or len(items) > _NAMED:
-        return []
-    each = len(items) if len(items) < 4 else -(-len(items) // 2)
-    parts = [", ".join(map(str, items[at : at + each])) for at in range(0, len(items), each)]
-    return [part + "," for part in parts[:-1]] + parts[-1:]
+            paper.line(centre, base + 11.2 + 9.4 * at, line, Style("RT", _ITEM_SIZE, 10, colour), side="c")
 
 
 def draw_tally(paper: Paper, scheme: Scheme, halves: Sequence[Half]) -> None:
@@ -162,8 +173,3 @@ def draw_tally(paper: Paper, scheme: Scheme, halves: Sequence[Half]) -> None:
     with paper.surface.element("P"):
         paper.draw(paper.set("Risks in each band", "label", 60), paper.x, paper.top + 5, 60)
     paper.gap(40)
-
-
-def crowded(halves: Iterable[Half]) -> bool:
-    """Say whether some cell holds too many risks to name them."""
-    return any(len(items) > _NAMED for half in halves if half.items for items in half.by_cell().values())

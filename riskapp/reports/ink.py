@@ -36,6 +36,7 @@ class Fill(NamedTuple):
     tint: str
 
 
+_NEARLY_BLACK: Final = 0.04045
 _LOW: Final = Fill(WHITE, INK, "#4B7F63", "#F3F7F4")
 _PALE: Final = Fill("#FBF3D5", INK, "#B9A04E", "#FDFAEC")
 _MEDIUM: Final = Fill("#F6DFA0", INK, "#B08A2A", "#FBF1D6")
@@ -77,7 +78,7 @@ def lightness(colour: str) -> float:
     """Relative luminance of a colour, from 0, black, to 1, white."""
 
     def linear(part: float) -> float:
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        return part / 12.92 if part <= _NEARLY_BLACK else ((part + 0.055) / 1.055) ** 2.4
 
     red, green, blue = (linear(part) for part in _parts(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

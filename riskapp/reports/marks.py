@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LINE: Final = 12.5
 CHIP_WIDTH: Final = 74.0
+_TICKS: Final = 5
 _BASE: Final = 9.5  # from the top of a cell to the first baseline
 _TEXT: Final = Style("RT", 9.5, LINE)
 _STRONG: Final = Style("ST", 9.5, LINE)
@@ -111,7 +112,7 @@ class Stands(_Mark):
         for at in range(3):
             fill, edge = (ink.INK, ink.INK) if at == dark else (None, ink.MID)
             paper.surface.rect((x + at * 6.4, top + 2.8), (5.4, 6.6), fill, edge, 0.6)
-        paper.line(x + 25, top + _BASE, self.position, _STRONG if dark == 2 else _TEXT)
+        paper.line(x + 25, top + _BASE, self.position, _STRONG if self.position == "Beyond" else _TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,8 @@ class ScaleHead:
 
     def draw(self, paper: Paper, x: float, top: float, width: float) -> None:
         paper.line(x, top + 8, "Now, target and limit", _AXIS_NAME)
-        step = next(step for step in (1, 2, 4, 5, 10, 20, 25, 50, 100, self.most) if self.most / step <= 5)
+        step = next(
+            step for step in (1, 2, 4, 5, 10, 20, 25, 50, 100, self.most) if self.most / step <= _TICKS
+        )
         for value in range(0, self.most + 1, step):
             paper.line(x + 4 + (width - 8) * value / self.most, top + 19, str(value), _AXIS, side="c")

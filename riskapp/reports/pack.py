@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from riskapp.reports.dates import day
 from riskapp.reports.fonts import FONT_FOLDER, Faces, faces
 from riskapp.reports.furniture import Furniture
+from riskapp.reports.pack_data import EXEMPT
 from riskapp.reports.paper import Layout, Paper
 from riskapp.reports.scheme import Scheme
 from riskapp.reports.sections import (
@@ -38,7 +39,7 @@ def render(data: PackData, *, fonts: Path = FONT_FOLDER) -> bytes:
     """Draw a pack as PDF/UA-1; the same data gives the same bytes.
 
     Drawn twice: first on nothing, to learn the page numbers. Refuses only a folder without the fonts
-    (`FontsMissing`): no text and no number of records stops a pack.
+    (`FontsMissingError`): no text and no number of records stops a pack.
     """
     family = faces(fonts)
     typesetter, scheme, furniture = Typesetter(family), Scheme(data), _furniture(data)
@@ -50,7 +51,7 @@ def render(data: PackData, *, fonts: Path = FONT_FOLDER) -> bytes:
 
 
 def _draw(paper: Paper, data: PackData, scheme: Scheme) -> None:
-    if data.part == 2:
+    if data.part == EXEMPT:
         exempt.draw(paper, data, scheme)
         return
     is_small = len(data.risks) < register.FEW
@@ -77,10 +78,20 @@ def _entries(*, is_small: bool) -> list[Entry]:
         Entry("first", "First page for Members", "What to decide, what to ask, what was done", ""),
         Entry("about", "About this paper", "When it was frozen, who signed it", is_part=True),
         Entry("standing", "Where the risks stand", "Heat maps, last meeting and now", "1"),
-        Entry("beyond", "Risks beyond appetite", "Those that are more than the council will bear", is_part=True),
-        *([Entry("register", "All risks", "Score, direction, target, owner", is_part=True)] if is_small else []),
+        Entry(
+            "beyond", "Risks beyond appetite", "Those that are more than the council will bear", is_part=True
+        ),
+        *(
+            [Entry("register", "All risks", "Score, direction, target, owner", is_part=True)]
+            if is_small
+            else []
+        ),
         Entry("moves", "What moved, and why", "Up, down, new, closed, merged, unchanged", "2"),
-        *([] if is_small else [Entry("register", "The register", "Score, direction, target, appetite, owner", "3")]),
+        *(
+            []
+            if is_small
+            else [Entry("register", "The register", "Score, direction, target, appetite, owner", "3")]
+        ),
         Entry("actions", "Actions overdue", "How late, how often moved, which matter most", str(after)),
         Entry("escalations", "Escalations", "Who holds them, and how fast they are answered", str(after + 1)),
         Entry("bodies", "External bodies", "The council’s part, and the next review of each", str(after + 2)),
@@ -91,7 +102,7 @@ def _entries(*, is_small: bool) -> list[Entry]:
 
 
 def _furniture(data: PackData) -> Furniture:
-    is_private = data.part == 2
+    is_private = data.part == EXEMPT
     marking = "Part 2: exempt" if is_private else "Part 1: public"
     return Furniture(
         running=first_page.meeting_line(data),
@@ -105,7 +116,7 @@ def _furniture(data: PackData) -> Furniture:
 
 def _tagged(data: PackData, family: Faces) -> TaggedSurface:
     meeting = data.meeting
-    part = "Part 2: exempt" if data.part == 2 else "Part 1"
+    part = "Part 2: exempt" if data.part == EXEMPT else "Part 1"
     remark = " Illustrative data: nobody’s assessment." if data.is_illustrative else ""
     return TaggedSurface(
         family,

@@ -7,11 +7,14 @@ named, never persons. Items are numbered afresh from 1 in each paper, so that no
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date  # noqa: TC003 - a snapshot is read back by these annotations
 from typing import Final, Literal
 
 FORMAT: Final = 1
 """Version of this tree's shape, stored with each snapshot."""
+
+EXEMPT: Final = 2
+"""The part of a pack that is not for publication."""
 
 Position = Literal["Within", "Above", "Beyond", "Not set"]
 """Where a score stands against appetite: content, bearable with a plan, over the limit, or no limit agreed."""
@@ -247,7 +250,17 @@ class Meeting:
     title: str = "Corporate risk report"
 
 
-PLACES: Final = ("standing", "beyond", "moves", "register", "actions", "escalations", "bodies", "reading", "annex")
+PLACES: Final = (
+    "standing",
+    "beyond",
+    "moves",
+    "register",
+    "actions",
+    "escalations",
+    "bodies",
+    "reading",
+    "annex",
+)
 """Where an `Ask` may send its reader."""
 
 

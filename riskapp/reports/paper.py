@@ -111,13 +111,21 @@ class Paper:
                     self.surface.words(at_x, base, said.text, piece.weight, style.size, style.colour)
 
     def _draw_link(self, x: float, base: float, piece: Piece, style: Style) -> float:
-        said = piece.text.replace(PAGE, str(self.known.places.get(piece.goes_to, PAGE)))
+        place, page = self._destination(piece.goes_to)
+        said = piece.text.replace(PAGE, page)
         wide = self.typesetter.width(said, piece.weight, style.size)
         with self.surface.element("Link"):
             self.surface.words(x, base, said, piece.weight, style.size, ink.ACCENT)
-            self.surface.link(piece.goes_to, said.strip(), (x, base - style.size), (wide, style.size + 3))
+            self.surface.link(place, said.strip(), (x, base - style.size), (wide, style.size + 3))
         self.surface.line((x, base + 1.8), (x + wide, base + 1.8), 0.5, ink.ACCENT)
         return wide
+
+    def _destination(self, place: str) -> tuple[str, str]:
+        """Find a place and its page; one that this paper turns out not to have leads to the contents."""
+        places = self.known.places
+        if places and place not in places:
+            place = "contents" if "contents" in places else next(iter(places))
+        return place, str(places.get(place, PAGE))
 
     def put(
         self, text: Text, style: str | Style = "body", *, tag: str = "P", x: float = 0, width: float = 0

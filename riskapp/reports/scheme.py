@@ -39,7 +39,7 @@ class Scheme:
     def cell(self, likelihood: int, impact: int) -> MatrixCell | None:
         return self._cells.get((likelihood, impact))
 
-    def chip(self, score: Score) -> Chip:
+    def chip(self, score: Score | MatrixCell) -> Chip:
         return Chip(score.score, score.band, self.fill(score.band))
 
     def scale(self, risk: Risk) -> Scale:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from riskapp.reports.pack_data import Ageing
     from riskapp.reports.paper import Paper
 
+_TICKS: Final = 5
+_YEAR: Final = 12
 _ROW: Final = 16.5
 _QUIET: Final = Style("R", 8.5, 11, ink.SECOND)
 
@@ -34,12 +36,14 @@ class Months:
     def ticks(self) -> Iterator[tuple[date, str]]:
         """Give at most five beginnings of months with their names, of years where the axis is long."""
         months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month
-        step = next((step for step in (1, 2, 3, 6, 12, 24) if months / step <= 5), 60)
+        step = next((step for step in (1, 2, 3, 6, 12, 24) if months / step <= _TICKS), 60)
         for at in range(months + 1):
             year, index = divmod(self.first.year * 12 + self.first.month - 1 + at, 12)
             on = date(year, index + 1, 1)
-            if on >= self.first and (index % step == 0 if step < 12 else index == 0 and year % (step // 12) == 0):
-                yield on, month(on)[:3] if step < 12 else str(year)
+            if on >= self.first and (
+                index % step == 0 if step < _YEAR else index == 0 and year % (step // _YEAR) == 0
+            ):
+                yield on, month(on)[:3] if step < _YEAR else str(year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ def draw_ageing(paper: Paper, ages: Sequence[Ageing], since: str) -> None:
     """Draw how many actions are late by how much, with the last pack's count as an upright mark."""
     top, names = paper.top, 82.0
     unit = (paper.width - names - 190) / max(max(age.now, age.was or 0) for age in ages)
-    said = "; ".join(f"{age.label}: {age.now}" + ("" if age.was is None else f", was {age.was}") for age in ages)
+    said = "; ".join(
+        f"{age.label}: {age.now}" + ("" if age.was is None else f", was {age.was}") for age in ages
+    )
     left = paper.x + names
     with paper.surface.figure(
         f"Overdue actions by age. {said}.", (paper.x, top), (paper.width, _ROW * len(ages))

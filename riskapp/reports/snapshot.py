@@ -15,7 +15,7 @@ from riskapp.reports.pack_data import FORMAT, PackData
 _ALPHABET: Final = "23456789BCDFGHJKMNPQRTVWXYZ"  # no vowels, nothing that looks like another
 
 
-class SnapshotRefused(ValueError):
+class SnapshotError(ValueError):
     """A stored snapshot that is not a pack; the message names the place and what was expected there."""
 
 
@@ -25,16 +25,16 @@ def to_json(data: PackData) -> str:
 
 
 def from_json(text: str) -> PackData:
-    """Read a pack back, exactly; refuses (`SnapshotRefused`) what `to_json` could not have written."""
+    """Read a pack back, exactly; refuses (`SnapshotError`) what `to_json` could not have written."""
     try:
         raw = json.loads(text)
     except ValueError as problem:
-        raise SnapshotRefused(f"The snapshot is not JSON: {problem}") from problem
+        raise SnapshotError(f"The snapshot is not JSON: {problem}") from problem
     if isinstance(raw, dict) and raw.get("format") != FORMAT:
-        raise SnapshotRefused(f"format: expected {FORMAT}, found {raw.get('format')!r}")
+        raise SnapshotError(f"format: expected {FORMAT}, found {raw.get('format')!r}")
     data = _read(PackData, raw, "pack")
     if not isinstance(data, PackData):
-        raise SnapshotRefused("pack: expected a pack")
+        raise SnapshotError("pack: expected a pack")
     return data
 
 
@@ -65,7 +65,11 @@ def _read(kind: Any, raw: Any, place: str) -> Any:
     """Turn plain JSON into a value of a kind; `place` names it in a refusal."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
-        return None if raw is None else _read(next(each for each in inside if each is not type(None)), raw, place)
+        return (
+            None
+            if raw is None
+            else _read(next(each for each in inside if each is not type(None)), raw, place)
+        )
     if origin is Literal:
         return _expect(raw in inside, raw, place, f"one of {', '.join(map(str, inside))}")
     if origin is tuple:
@@ -83,7 +87,7 @@ def _read_record(kind: type, raw: Any, place: str) -> Any:
     _expect(isinstance(raw, dict), raw, place, "an object")
     odd = sorted(set(raw) ^ set(hints))
     if odd:
-        raise SnapshotRefused(f"{place}.{odd[0]}: {'not known' if odd[0] in raw else 'missing'}")
+        raise SnapshotError(f"{place}.{odd[0]}: {'not known' if odd[0] in raw else 'missing'}")
     return kind(**{name: _read(hint, raw[name], f"{place}.{name}") for name, hint in hints.items()})
 
 
@@ -91,10 +95,10 @@ def _read_date(raw: Any, place: str) -> date:
     try:
         return date.fromisoformat(_expect(isinstance(raw, str), raw, place, "a date"))
     except ValueError as problem:
-        raise SnapshotRefused(f"{place}: expected a date like 2026-12-31, found {raw!r}") from problem
+        raise SnapshotError(f"{place}: expected a date like 2026-12-31, found {raw!r}") from problem
 
 
 def _expect(is_right: bool, raw: Any, place: str, what: str) -> Any:  # noqa: FBT001 - the condition is the point
     if not is_right:
-        raise SnapshotRefused(f"{place}: expected {what}, found {raw!r:.60}")
+        raise SnapshotError(f"{place}: expected {what}, found {raw!r:.60}")
     return raw

@@ -122,7 +122,8 @@ class Table:
         """Draw at the cursor and move it; at least `keep` rows stay with the head."""
         heights = [self._row_height(paper, row) for row in self.rows]
         head = self._head_height(paper)
-        paper.need(head + sum(heights[:keep]))
+        if not paper.has_room(head + sum(heights[:keep])):
+            paper.page()
         with paper.surface.element("Table", "/O/Table/Summary" + literal(self.summary)):
             if self.has_head:
                 with paper.surface.element("THead"):
@@ -137,11 +138,12 @@ class Table:
         self._rule(paper, 0.9, ink.INK)
 
     def _part_from_last(self, paper: Paper, at: int, heights: list[float]) -> None:
-        """Rule off the row above, or go on over the page; a total takes the row above it along."""
-        with_total = heights[at + 1] if self.has_total and at == len(heights) - 2 else 0.0
+        """Rule off the row above, or go on over the page, where no last row and no total stands alone."""
+        tail = 3 if self.has_total else 2
+        rest = heights[at:] if 1 < at == len(heights) - tail else heights[at : at + 1]
         if not at:
             return
-        if paper.has_room(heights[at] + with_total):
+        if paper.has_room(sum(rest)):
             strong = at in self.rules_at or (self.has_total and at == len(heights) - 1)
             self._rule(paper, *((0.9, ink.INK) if strong else (0.4, ink.RULE)))
             return
@@ -149,11 +151,30 @@ class Table:
         paper.page()
         with paper.surface.artifact():
             if self.name:
-                paper.line(self._left(paper), paper.top + 4, f"{self.name}, continued", "small heading", colour=ink.SECOND)
+                paper.line(
+                    self._left(paper),
+                    paper.top + 4,
+                    f"{self.name}, continued",
+                    "small heading",
+                    colour=ink.SECOND,
+                )
                 paper.gap(15)
             if self.has_head:
                 self._draw_head(paper)
         self._rule(paper, 0.9, ink.INK)
+
+    def opening(self, paper: Paper) -> float:
+        """Height of the head and two rows, which a heading above must bring along."""
+        return self._head_height(paper) + sum(self._row_height(paper, row) for row in self.rows[:2])
+
+    def fitting(self, paper: Paper, room: float) -> int:
+        """Count the rows that a height holds under the head."""
+        room -= self._head_height(paper)
+        for at, row in enumerate(self.rows):
+            room -= self._row_height(paper, row)
+            if room < 0:
+                return at
+        return len(self.rows)
 
     def _row_height(self, paper: Paper, row: Sequence[Cell]) -> float:
         base = self._base(row)

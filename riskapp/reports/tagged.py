@@ -37,7 +37,7 @@ class _Canvas(Canvas):
     page_key = 0
 
     def _setAnnotations(self, page: Any) -> None:  # noqa: N802 - reportlab calls it by this name
-        super()._setAnnotations(page)
+        super()._setAnnotations(page)  # type: ignore[misc]  # reportlab's types leave it out
         page.__NoDefault__ = [*pdfdoc.PDFPage.__NoDefault__, "StructParents", "Tabs"]
         page.StructParents, page.Tabs = self.page_key, pdfdoc.PDFName("S")
 
@@ -54,7 +54,7 @@ class TaggedSurface(Surface):
             invariant=1,
             pageCompression=1,
             pdfVersion=(1, 7),
-            initialFontName=faces["R"].font.fontName,
+            initialFontName=faces["R"].font.fontName,  # type: ignore[arg-type]  # typed as a number there
         )
         self._canvas.showOutline()
         self._about = {"title": title, "author": author, "subject": subject}
@@ -158,7 +158,9 @@ class TaggedSurface(Surface):
         if not text:
             return
         self._turn_to(None if self._aside else self._figure or self._open[-1])
-        shown = " ".join(f"{font} {size:g} Tf ({letters}) Tj" for font, letters in self._letters(text, weight))
+        shown = " ".join(
+            f"{font} {size:g} Tf ({letters}) Tj" for font, letters in self._letters(text, weight)
+        )
         at = f"1 0 0 1 {x:.2f} {self._height - top:.2f} Tm"
         self._write(f"BT {operands(colour)} rg {at} {shown} ET")
 
@@ -187,7 +189,9 @@ class TaggedSurface(Surface):
         self._write(*operators)
 
     def _paint(self, path: str, fill: str | None, edge: str | None, width: float) -> None:
-        ink = (f"{operands(fill)} rg " if fill else "") + (f"{operands(edge)} RG {width:g} w " if edge else "")
+        ink = (f"{operands(fill)} rg " if fill else "") + (
+            f"{operands(edge)} RG {width:g} w " if edge else ""
+        )
         self._mark(f"{ink}{path} {'B' if fill and edge else 'f' if fill else 'S'}")
 
     def line(self, start: Point, end: Point, width: float, colour: str, dash: Dash = None) -> None:

@@ -40,7 +40,7 @@ Text = str | tuple[Run, ...]
 
 
 def on_page(text: str, place: str) -> Text:
-    """Add where to read more to a sentence: "Note the moves (page 4)." """
+    """Add to a sentence the page of a place to read more, in brackets before its full stop."""
     if not place:
         return text
     stop = text[-1:] if text[-1:] in {".", "?"} else ""
@@ -99,7 +99,7 @@ def clean(text: str, most: int = LONGEST) -> str:
 
 def _letter(each: str) -> str:
     if each < "\x7f":
-        return each if each >= " " else " "
+        return max(each, " ")
     kind = unicodedata.category(each)
     if kind in _DROPPED:
         return " " if each in "\x85\u200b" else ""
@@ -163,7 +163,9 @@ class Typesetter:
             runs = (Run(text),) if isinstance(text, str) else text
             lines = tuple(self._lines(runs, style, width))
             if most and len(lines) > most:
-                block = Block(style, (*lines[: most - 1], self._ended(lines[most - 1], style, width)), is_cut=True)
+                block = Block(
+                    style, (*lines[: most - 1], self._ended(lines[most - 1], style, width)), is_cut=True
+                )
             else:
                 block = Block(style, lines)
             self._blocks[key] = block
@@ -188,7 +190,8 @@ class Typesetter:
     def _lines(self, runs: tuple[Run, ...], style: Style, width: float) -> Iterable[tuple[Piece, ...]]:
         line: list[Piece] = []
         used = 0.0
-        for word in self._words(runs, style):
+        for unbroken in self._words(runs, style):
+            word = unbroken
             wide = sum(piece.width for piece in word)
             space = self._em(" ", style.weight) * style.size / 1000 if line else 0.0
             if line and used + space + wide > width + 0.01:
@@ -200,14 +203,21 @@ class Typesetter:
                 wide = sum(piece.width for piece in word)
             if line:
                 same = line[-1].goes_to == word[0].goes_to and line[-1].weight == word[0].weight
-                line.append(Piece(" ", line[-1].weight if same else style.weight, space, line[-1].goes_to if same else ""))
+                line.append(
+                    Piece(
+                        " ",
+                        line[-1].weight if same else style.weight,
+                        space,
+                        line[-1].goes_to if same else "",
+                    )
+                )
             line += word
             used += space + wide
         if line:
             yield _joined(line)
 
     def _words(self, runs: tuple[Run, ...], style: Style) -> Iterable[list[Piece]]:
-        """Part runs at spaces; a word may be of several dresses, as in `(page 4).`"""
+        """Part runs at spaces; a word, with its stops and brackets, may be of several dresses."""
         word: list[Piece] = []
         for run in runs:
             text = self.drawable(run.text)

@@ -87,7 +87,10 @@ TITLES = (
 TERMS = (
     ("Accountable Body", "The council that answers to government for public money passed to another body."),
     ("Action", "Something still to be done about a risk, with an owner and a date."),
-    ("Appetite", "How much risk of one kind the council is content with, and the limit of what it will bear."),
+    (
+        "Appetite",
+        "How much risk of one kind the council is content with, and the limit of what it will bear.",
+    ),
     ("Escalation", "Passing a risk up because it is too big for the level that holds it."),
     ("Gap", "How far the score now is above the target."),
     ("Inherent score", "How the risk would stand with no controls at all."),
@@ -102,7 +105,9 @@ def matrix(size: int = 5) -> Matrix:
     return Matrix(
         tuple(Level(at, LIKELIHOOD[at - 1], CHANCES[at - 1]) for at in levels),
         tuple(Level(at, IMPACT[at - 1], HARMS[at - 1]) for at in levels),
-        tuple(MatrixCell(up, across, up * across, band(up * across, size)) for up in levels for across in levels),
+        tuple(
+            MatrixCell(up, across, up * across, band(up * across, size)) for up in levels for across in levels
+        ),
     )
 
 
@@ -146,7 +151,9 @@ def _risk(at: int, size: int) -> Risk:
     title, kind, directorate = TITLES[at % len(TITLES)]
     again = at // len(TITLES)
     if again:
-        place = ("in the northern area", "at the depot", "in shared services", "in the western area")[again % 4]
+        place = ("in the northern area", "at the depot", "in shared services", "in the western area")[
+            again % 4
+        ]
         title = f"{title} {place}" + (f", site {again}" if again > 3 else "")
     likelihood, impact = 1 + (at * 7 + at // 5) % size, 1 + (at * 3 + 3 + at // 7) % size
     now = a_score(likelihood, impact, size)
@@ -154,7 +161,15 @@ def _risk(at: int, size: int) -> Risk:
     was = None if step is None else a_score(min(max(likelihood + step, 1), size), impact, size)
     limits = KINDS[kind]
     score = now.score * 25 // (size * size)
-    position = "Not set" if not limits else "Within" if score <= limits[1] else "Above" if score <= limits[2] else "Beyond"
+    position = (
+        "Not set"
+        if not limits
+        else "Within"
+        if score <= limits[1]
+        else "Above"
+        if score <= limits[2]
+        else "Beyond"
+    )
     why = "" if was == now else "Three services raised it in the autumn round, so likelihood moved by one."
     return Risk(
         item=0,
@@ -194,16 +209,27 @@ def overdue(count: int, among: tuple[Risk, ...]) -> tuple[OverdueAction, ...]:
         title = verbs[at % len(verbs)] + (f", stage {at // len(verbs) + 1}" if at >= len(verbs) else "")
         made.append(
             OverdueAction(
-                title, list(POSTS.values())[at % 6], (*earlier, due), risk and risk.item, risk and risk.now.score
+                title,
+                list(POSTS.values())[at % 6],
+                (*earlier, due),
+                risk and risk.item,
+                risk and risk.now.score,
             )
         )
     return tuple(made)
 
 
 def ageing(actions: tuple[OverdueAction, ...]) -> tuple[Ageing, ...]:
-    spans = (("1 to 30 days", 0, 30), ("31 to 60 days", 30, 60), ("61 to 90 days", 60, 90), ("91 to 180 days", 90, 180))
+    spans = (
+        ("1 to 30 days", 0, 30),
+        ("31 to 60 days", 30, 60),
+        ("61 to 90 days", 60, 90),
+        ("91 to 180 days", 90, 180),
+    )
     days = [(AS_AT - action.promised_on[-1]).days for action in actions]
-    rows = [Ageing(name, sum(a < d <= b for d in days), 5 + at, b > 90) for at, (name, a, b) in enumerate(spans)]
+    rows = [
+        Ageing(name, sum(a < d <= b for d in days), 5 + at, b > 90) for at, (name, a, b) in enumerate(spans)
+    ]
     return (*rows, Ageing("Over 180 days", sum(d > 180 for d in days), 2, is_long=True))
 
 
@@ -268,27 +294,61 @@ def a_pack(count: int = 84, *, size: int = 5, late: int = 40, cases: int = 10, *
         ),
         decisions=(
             Ask(f"Note how the {count} risks have moved.", place="moves"),
-            Ask("Decide whether enough is being done about the risks beyond appetite, or ask for more.", place="beyond"),
+            Ask(
+                "Decide whether enough is being done about the risks beyond appetite, or ask for more.",
+                place="beyond",
+            ),
             Ask("Call the owner of item 4, staffing, to your meeting on 11 February 2027.", place="register"),
         ),
         questions=(
-            Ask("What will bring the savings risk back down by March?", "It rose from 16 to 20. The most the council will bear is 12.", "moves"),
-            Ask("Why has staffing been very high for 25 months?", "The score has not moved in five reviews, and its main action is 203 days late, the longest of all.", "actions"),
-            Ask("Can we be sure that Freeport money is used as agreed?", "The independent review was due in June and has not begun.", "bodies"),
+            Ask(
+                "What will bring the savings risk back down by March?",
+                "It rose from 16 to 20. The most the council will bear is 12.",
+                "moves",
+            ),
+            Ask(
+                "Why has staffing been very high for 25 months?",
+                "The score has not moved in five reviews, and its main action is 203 days late, the longest of all.",
+                "actions",
+            ),
+            Ask(
+                "Can we be sure that Freeport money is used as agreed?",
+                "The independent review was due in June and has not begun.",
+                "bodies",
+            ),
         ),
         requests=(
-            Request("A costed plan for every saving", "Plans cover £10.55m of £13.65m. The rest is due by 31 January 2027.", "Partly done"),
+            Request(
+                "A costed plan for every saving",
+                "Plans cover £10.55m of £13.65m. The rest is due by 31 January 2027.",
+                "Partly done",
+            ),
             Request("Reasons for actions moved three times", "Each is explained in the paper.", "Done"),
-            Request("A drill in every team by December", "87 of 92 teams are tested; the other five are booked.", "Partly done"),
-            Request("An independent review of Example Homes", "Reviewer appointed in November, two months late.", "Late"),
+            Request(
+                "A drill in every team by December",
+                "87 of 92 teams are tested; the other five are booked.",
+                "Partly done",
+            ),
+            Request(
+                "An independent review of Example Homes",
+                "Reviewer appointed in November, two months late.",
+                "Late",
+            ),
         ),
-        appetites=tuple(
-            Appetite(kind, *(limits or ("", None, None))) for kind, limits in KINDS.items()
-        ),
+        appetites=tuple(Appetite(kind, *(limits or ("", None, None))) for kind, limits in KINDS.items()),
         risks=made,
         departures=(
-            Departure("The 2026/27 budget cannot be balanced by law", a_score(2, min(5, size), size), "The budget was set and the auditor raised no concern."),
-            Departure("Evidence reaches the external auditor late", a_score(3, 4, size), "Same cause, same owner and same plan as item 8.", 8),
+            Departure(
+                "The 2026/27 budget cannot be balanced by law",
+                a_score(2, min(5, size), size),
+                "The budget was set and the auditor raised no concern.",
+            ),
+            Departure(
+                "Evidence reaches the external auditor late",
+                a_score(3, 4, size),
+                "Same cause, same owner and same plan as item 8.",
+                8,
+            ),
         )
         if count
         else (),
@@ -325,7 +385,10 @@ def an_exempt_part() -> PackData:
         "The council is bargaining over the price. A published floor would become the price.",
         "The information is about another’s finances and was given in confidence.",
     )
-    titles = ("The buyer of the second bond holding withdraws", "Example Energy LLP asks to delay its next repayment")
+    titles = (
+        "The buyer of the second bond holding withdraws",
+        "Example Energy LLP asks to delay its next repayment",
+    )
     return PackData(
         meeting=MEETING,
         bands=tuple(Band(name) for name in BANDS),
@@ -334,7 +397,9 @@ def an_exempt_part() -> PackData:
         ground="Paragraph 3, Schedule 12A",
         is_illustrative=True,
         sign_off=SignOff("Head of Assurance", date(2026, 12, 1)),
-        findings=Findings(first="Two items are private for now: publishing them would weaken the council’s hand in a sale."),
+        findings=Findings(
+            first="Two items are private for now: publishing them would weaken the council’s hand in a sale."
+        ),
         decisions=(
             Ask("Exclude the press and public while these items are discussed."),
             Ask("Note the scores, and ask that both items be published as soon as the sale is complete."),

@@ -22,7 +22,7 @@ _LONG = 90
 
 
 def draw(paper: Paper, data: PackData, number: str) -> None:
-    paper.page(f"{number}  Actions overdue")
+    paper.page(f"{number} Actions overdue")
     with paper.surface.element("Sect"):
         paper.head(number, "Actions overdue", data.findings.actions, "actions")
         if not data.overdue:
@@ -60,16 +60,18 @@ def _figures(data: PackData) -> list[Figure]:
 
 
 def _draw_table(paper: Paper, data: PackData) -> None:
-    ranked = sorted(data.overdue, key=lambda action: (-days_late(action, data) * (action.score or 1), action.title))
+    ranked = sorted(
+        data.overdue, key=lambda action: (-days_late(action, data) * (action.score or 1), action.title)
+    )
     dates = [on for action in ranked for on in action.promised_on]
     months = Months(min(dates), max(*dates, data.meeting.as_at), data.meeting.as_at)
     longest = max(days_late(action, data) for action in ranked)
     columns = (
-        Column("Action and who does it", 198),
+        Column("Action and who does it", 194),
         Column("Item", 30, is_figures=True),
         Column("Score", 36, is_figures=True),
         Column(MonthsHead(months), 112),
-        Column("Now due", 66),
+        Column("Now due", 72),
         Column("Days late", 0),
     )
     rows = [

@@ -22,7 +22,11 @@ def draw(paper: Paper, data: PackData, scheme: Scheme) -> None:
         return
     paper.page("Annex")
     with paper.surface.element("Sect"):
-        said = f"The {len(rest)} risks below {scheme.worst.lower()} that have not moved, by directorate." if rest else ""
+        said = (
+            f"The {len(rest)} risks below {scheme.worst.lower()} that have not moved, by directorate."
+            if rest
+            else ""
+        )
         paper.head("", "Annex", said, "annex")
         if rest:
             _draw_rest(paper, scheme, rest)
@@ -35,8 +39,8 @@ def _draw_rest(paper: Paper, scheme: Scheme, risks: list[Risk]) -> None:
     for risk in risks:
         by_directorate[risk.directorate].append(risk)
     for directorate, theirs in sorted(by_directorate.items()):
-        paper.sub(directorate or "No directorate", keep=90)
         table = portrait(paper, scheme, theirs, directorate or "No directorate")
+        paper.sub(directorate or "No directorate", keep=table.opening(paper))
         replace(table, on_row=_noting(paper, theirs)).draw(paper)
         paper.gap(16)
 

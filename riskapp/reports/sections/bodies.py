@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw(paper: Paper, data: PackData, number: str) -> None:
-    paper.page(f"{number}  External bodies")
+    paper.page(f"{number} External bodies")
     with paper.surface.element("Sect"):
         paper.head(number, "External bodies", data.findings.bodies, "bodies")
         if not data.bodies:
@@ -24,17 +24,23 @@ def draw(paper: Paper, data: PackData, number: str) -> None:
         columns = (
             Column("Body and the council’s part", 130),
             Column("The council’s interest", 134),
-            Column("Who leads for the council", 96),
-            Column("Governance review", 86),
+            Column("Lead", 94),
+            Column("Governance review", 98),
             Column("Items", 0),
         )
         rows = [_row(body, data) for body in data.bodies]
-        summary = "External bodies with the council's role, its lead, the next governance review and linked risks"
+        summary = (
+            "External bodies with the council's role, its lead, the next governance review and linked risks"
+        )
         Table(filled(columns, paper.width), rows, summary, name="External bodies", pad=5).draw(paper)
         alone = [body.name for body in data.bodies if not body.items]
         if alone:
             paper.gap(7)
-            said = " stands behind no risk in this paper." if len(alone) == 1 else " stand behind no risk in this paper."
+            said = (
+                " stands behind no risk in this paper."
+                if len(alone) == 1
+                else " stand behind no risk in this paper."
+            )
             names = alone[0] if len(alone) == 1 else f"{', '.join(alone[:-1])} and {alone[-1]}"
             paper.put((Run(names, bold=True), Run(said)), "why")
 
@@ -55,6 +61,8 @@ def _review(body: Body, data: PackData) -> Cell:
     if not body.next_review_on:
         return Stack((Words((Run("No date", bold=True),)), Words(last, "small")), -0.5)
     is_late = body.next_review_on < data.meeting.as_at
-    said = Run(f"Due {short_day(body.next_review_on)}" if is_late else short_day(body.next_review_on), bold=is_late)
+    said = Run(
+        f"Due {short_day(body.next_review_on)}" if is_late else short_day(body.next_review_on), bold=is_late
+    )
     under = f"late; {last}" if is_late else last
     return Stack((Words((said,)), Words(under, "small")), -0.5)

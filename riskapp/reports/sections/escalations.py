@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def draw(paper: Paper, data: PackData, number: str) -> None:
-    paper.page(f"{number}  Escalations")
+    paper.page(f"{number} Escalations")
     with paper.surface.element("Sect"):
         paper.head(number, "Escalations", data.findings.escalations, "escalations")
         if not data.escalations and not data.answers:
@@ -37,7 +37,7 @@ def _figures(data: PackData) -> list[Figure]:
     in_time = sum(count.in_time for count in data.answers)
     up = sum(count.moved_up for count in data.answers)
     return [
-        Figure("Live now", str(len(data.escalations)), "with a post that must answer"),
+        Figure("Live now", str(len(data.escalations)), "waiting for an answer"),
         Figure("Late now", str(late), "past the time to answer"),
         Figure("Answered in time", f"{in_time} of {raised}", "since the last pack"),
         Figure("Moved up", str(up), "because nobody answered"),
@@ -51,8 +51,8 @@ def _draw_live(paper: Paper, data: PackData) -> None:
         return
     columns = (
         Column("Item", 32, is_figures=True),
-        Column("Risk", 194),
-        Column("With", 126),
+        Column("Risk", 178),
+        Column("With", 118),
         Column("Since", 66),
         Column("Time left", 0),
     )
@@ -100,4 +100,6 @@ def _draw_answers(paper: Paper, data: PackData) -> None:
         Column("Moved up", 0, is_figures=True),
     )
     summary = "Escalations since the last pack by the post that answers"
-    Table(filled(columns, paper.width), rows, summary, name="How escalations were answered", has_total=True).draw(paper)
+    Table(
+        filled(columns, paper.width), rows, summary, name="How escalations were answered", has_total=True
+    ).draw(paper)

@@ -5,6 +5,7 @@ It is one page, always. What does not fit is on the next page, with a count here
 
 from __future__ import annotations
 
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 from riskapp.reports import ink
@@ -61,7 +62,7 @@ def more_asks(data: PackData) -> tuple[tuple[str, str, tuple[Ask, ...]], ...]:
 
 def label(kind: str, at: int) -> str:
     """Label decisions A, B, C and questions 1, 2, 3."""
-    return chr(ord("A") + at) if kind == "decision" and at < 26 else str(at + 1)
+    return ascii_uppercase[at] if kind == "decision" and at < len(ascii_uppercase) else str(at + 1)
 
 
 def _draw_masthead(paper: Paper, data: PackData) -> None:

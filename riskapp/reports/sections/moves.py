@@ -21,7 +21,7 @@ _MOST_NAMED = 60
 
 
 def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
-    paper.page(f"{number}  What moved, and why")
+    paper.page(f"{number} What moved, and why")
     with paper.surface.element("Sect"):
         paper.head(number, "What moved, and why", data.findings.moves, "moves")
         if not data.meeting.last_on:
@@ -46,7 +46,9 @@ def moved(data: PackData) -> dict[str, list[Risk]]:
         name = "New" if step is None else "Up" if step > 0 else "Down" if step < 0 else "Unchanged"
         groups[name].append(risk)
     for name in ("Up", "Down"):
-        groups[name].sort(key=lambda risk: (-abs(risk.now.score - (risk.was.score if risk.was else 0)), risk.item))
+        groups[name].sort(
+            key=lambda risk: (-abs(risk.now.score - (risk.was.score if risk.was else 0)), risk.item)
+        )
     return groups
 
 
@@ -60,8 +62,8 @@ def _draw_table(paper: Paper, data: PackData, scheme: Scheme, groups: dict[str, 
     for gone in data.departures:
         into = "Closed" if gone.merged_into is None else f"Part of item {gone.merged_into}"
         mark = Travel(gone="Closed" if gone.merged_into is None else "Merged")
-        name = named(gone.title, gone.why, f"{mark.gone}: {gone.title[:40]}", "reason")
-        rows.append((mark, figure("–"), name, scheme.chip(gone.was), Words(into, "reason")))
+        about = named(gone.title, gone.why, f"{mark.gone}: {gone.title[:40]}", "reason")
+        rows.append((mark, figure("–"), about, scheme.chip(gone.was), Words(into, "reason")))
     if not rows:
         paper.put("No risk has moved.")
         return

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from riskapp.reports.pack_data import Level, PackData
     from riskapp.reports.paper import Paper
     from riskapp.reports.scheme import Scheme
+    from riskapp.reports.table import Cell
 
 _QUIET = Style("R", 9.5, LINE, ink.SECOND)
 
 
 def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
-    paper.page(f"{number}  How to read this paper")
+    paper.page(f"{number} How to read this paper")
     with paper.surface.element("Sect"):
         said = f"A score joins how likely a risk is with how much it would hurt. The policy gives each pair its score, up to {scheme.most}."
         paper.head(number, "How to read this paper", said, "reading")
@@ -43,7 +44,10 @@ def _draw_score(paper: Paper, scheme: Scheme) -> None:
     _draw_matrix(paper, scheme, paper.x, paper.top)
     end = paper.top + 5 * 36 + 30
     paper.top = start
-    for title, levels in (("Likelihood", scheme.matrix.likelihood), ("Impact, the worst that applies", scheme.matrix.impact)):
+    for title, levels in (
+        ("Likelihood", scheme.matrix.likelihood),
+        ("Impact, the worst that applies", scheme.matrix.impact),
+    ):
         paper.sub(title, x=left, width=width)
         _levels(levels, left, width, title).draw(paper, keep=1)
         paper.gap(12)
@@ -71,12 +75,20 @@ def _draw_matrix(paper: Paper, scheme: Scheme, x: float, top: float) -> None:
                 pair = level.value, across.value
                 _draw_score_cell(paper, scheme, pair, x + labels + at * cell, top + row * cell, cell - 2)
         for at, across in enumerate(impact):
-            paper.line(x + labels + (at + 0.5) * cell - 1, top + high + 9, str(across.value), Style("BT", 9.5, 12), side="c")
+            paper.line(
+                x + labels + (at + 0.5) * cell - 1,
+                top + high + 9,
+                str(across.value),
+                Style("BT", 9.5, 12),
+                side="c",
+            )
         said = "Impact across, likelihood up"
         paper.line(x + labels + (wide - labels) / 2 - 1, top + high + 22, said, "note", side="c")
 
 
-def _draw_score_cell(paper: Paper, scheme: Scheme, pair: tuple[int, int], x: float, top: float, side: float) -> None:
+def _draw_score_cell(
+    paper: Paper, scheme: Scheme, pair: tuple[int, int], x: float, top: float, side: float
+) -> None:
     cell = scheme.cell(*pair)
     if cell is None:
         return
@@ -84,25 +96,27 @@ def _draw_score_cell(paper: Paper, scheme: Scheme, pair: tuple[int, int], x: flo
     paper.surface.rect((x, top), (side, side), fill.ground)
     if fill.ground == ink.WHITE:
         paper.surface.rect((x + 0.3, top + 0.3), (side - 0.6, side - 0.6), None, fill.edge, 0.6)
-    paper.line(x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("BT", 11.5, 14, fill.words), side="c")
+    paper.line(
+        x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("BT", 11.5, 14, fill.words), side="c"
+    )
 
 
 def _draw_marks(paper: Paper, scheme: Scheme) -> None:
     top = paper.top
     highest = {cell.band: cell for cell in sorted(scheme.matrix.cells, key=lambda cell: cell.score)}
-    scores = [
-        (scheme.chip(highest[band.name]), scheme.range_of(band.name))  # a cell has a score and a band too
+    scores: list[tuple[Cell, str]] = [
+        (scheme.chip(highest[band.name]), scheme.range_of(band.name))
         for band in reversed(scheme.bands)
         if band.name in highest
     ]
-    travel = [
+    travel: list[tuple[Cell, str]] = [
         (Travel(4, 2), "worse"),
         (Travel(2, 4), "better"),
         (Travel(2, 2), "no change"),
         (Travel(2, None), "not there last time"),
         (Travel(gone="Closed"), "or merged"),
     ]
-    stands = [
+    stands: list[tuple[Cell, str]] = [
         (Stands("Within"), "content"),
         (Stands("Above"), "bearable, with a plan"),
         (Stands("Beyond"), "over the limit"),
@@ -144,7 +158,12 @@ def _draw_appetites(paper: Paper, data: PackData) -> None:
         Column("Content up to", 72, is_figures=True),
         Column("Limit", 0, is_figures=True),
     )
-    Table(filled(columns, paper.width), rows, "Appetite by kind of risk", name="What the council is willing to bear").draw(paper)
+    Table(
+        filled(columns, paper.width),
+        rows,
+        "Appetite by kind of risk",
+        name="What the council is willing to bear",
+    ).draw(paper)
 
 
 def _draw_words(paper: Paper, data: PackData) -> None:

@@ -26,7 +26,7 @@ MANY: Final = 60
 
 def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
     full, rest = parted(data, scheme)
-    paper.page(f"{number}  The register", landscape=True)
+    paper.page(f"{number} The register", landscape=True)
     with paper.surface.element("Sect"):
         paper.head(number, "The register", data.findings.register, "register")
         paper.gap(-9)
@@ -70,7 +70,7 @@ def _table(paper: Paper, data: PackData, scheme: Scheme, risks: Sequence[Risk]) 
     most = max((scheme.most, *(risk.now.score for risk in risks)))
     columns = (
         Column("Item", 30, is_figures=True),
-        Column("Risk and owner", 208),
+        Column("Risk and owner", 199),
         Column("Inherent", 58),
         Column("Score now", 84),
         Column(since, 62),
@@ -133,19 +133,20 @@ def draw_few(paper: Paper, data: PackData, scheme: Scheme) -> None:
     paper.gap(20)
     with paper.surface.element("Sect"):
         paper.mark("register", "All risks", 1)
-        paper.sub("All risks", keep=80)
-        portrait(paper, scheme, sorted(data.risks, key=lambda risk: risk.item), "All risks").draw(paper)
+        table = portrait(paper, scheme, sorted(data.risks, key=lambda risk: risk.item), "All risks")
+        paper.sub("All risks", keep=table.opening(paper))
+        table.draw(paper)
 
 
 def portrait(paper: Paper, scheme: Scheme, risks: Sequence[Risk], name: str) -> Table:
     """Give the register's table for an upright page: a row a risk, without the scale."""
     columns = (
         Column("Item", 30, is_figures=True),
-        Column("Risk and owner", 186),
-        Column("Score now", 84),
-        Column("Move", 58),
-        Column("Target", 46),
-        Column("Appetite", 36),
+        Column("Risk and owner", 166),
+        Column("Score now", 82),
+        Column("Move", 57),
+        Column("Target", 54),
+        Column("Appetite", 50),
         Column("Next review", 0),
     )
     rows = [

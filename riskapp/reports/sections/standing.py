@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from riskapp.reports.dates import day
-from riskapp.reports.heat_map import HeatMap, Half, crowded, draw_tally
+from riskapp.reports.heat_map import Half, HeatMap, draw_tally
 from riskapp.reports.marks import Bar
 from riskapp.reports.table import Column, Table, Words, figure, filled
 from riskapp.reports.words import PAGE, Run
@@ -20,14 +21,19 @@ _MOST = 10
 
 
 def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
-    paper.page(f"{number}  Where the risks stand")
+    paper.page(f"{number} Where the risks stand")
     halves = _halves(data)
     with paper.surface.element("Sect"):
         paper.head(number, "Where the risks stand", data.findings.standing, "standing")
         if any(half.scores for half in halves):
-            HeatMap(paper, scheme, halves).draw()
+            maps = HeatMap(paper, scheme, halves)
+            maps.draw()
             draw_tally(paper, scheme, halves)
-            rest = "." if crowded(halves) else "; the small ones are their item numbers, the same all through this paper."
+            rest = (
+                "."
+                if not maps.names_all
+                else "; the small ones are their item numbers, the same all through this paper."
+            )
             paper.put(f"The large figure in a cell counts its risks{rest}", "note")
             paper.gap(15)
         else:
@@ -73,17 +79,32 @@ def _draw_beyond(paper: Paper, data: PackData, scheme: Scheme) -> None:
         paper.gap(-4)
         paper.put(data.findings.beyond, "note")
         paper.gap(5)
-    room = int((paper.end - paper.top - 20 - 16) // _ROW)
-    shown = over if len(over) <= min(room, _MOST) else over[: min(_MOST, max(room, 4))]
+    table = _table(paper, scheme, over)
+    room = table.fitting(paper, paper.end - paper.top)
+    if room < len(over) or len(over) > _MOST:
+        room = min(_MOST, max(table.fitting(paper, paper.end - paper.top - 18), 2))
+    shown = over[:room]
+    replace(table, rows=table.rows[:room]).draw(paper)
+    if len(shown) < len(over):
+        paper.gap(4)
+        more = (
+            Run(f"And {len(over) - len(shown)} more, "),
+            Run(f"page {PAGE}", goes_to="register"),
+            Run("."),
+        )
+        paper.put(more, "why")
+
+
+def _table(paper: Paper, scheme: Scheme, risks: list[Risk]) -> Table:
     rows = [
         (
             figure(risk.item),
-            Words(risk.title, most=1, full=f"Item {risk.item}, title"),
+            Words(risk.title, most=3, full=f"Item {risk.item}, title"),
             Bar(risk.now.score, scheme.most, limit=risk.limit or 0),
             figure(risk.limit),
             figure(risk.now.score - (risk.limit or 0), bold=True),
         )
-        for risk in shown
+        for risk in risks
     ]
     columns = (
         Column("Item", 32, is_figures=True),
@@ -93,8 +114,4 @@ def _draw_beyond(paper: Paper, data: PackData, scheme: Scheme) -> None:
         Column("Over by", 0, is_figures=True),
     )
     summary = "Risks whose score is beyond the limit of appetite, the largest excess first"
-    Table(filled(columns, paper.width), rows, summary, names=2, name="Risks beyond appetite").draw(paper)
-    if len(shown) < len(over):
-        paper.gap(4)
-        more = (Run(f"And {len(over) - len(shown)} more, "), Run(f"page {PAGE}", goes_to="register"), Run("."))
-        paper.put(more, "why")
+    return Table(filled(columns, paper.width), rows, summary, names=2, name="Risks beyond appetite")

@@ -40,7 +40,7 @@ def from_json(text: str) -> PackData:
 
 def content_code(data: PackData) -> str:
     """Give the code that stands on every page, like P1-7F3K-9Q2M: eight letters of the snapshot's SHA-256."""
-    number = int.from_bytes(hashlib.sha256(to_json(data).encode()).digest())
+    number = int.from_bytes(hashlib.sha256(to_json(data).encode(errors="surrogatepass")).digest())
     letters = []
     for _ in range(8):
         number, at = divmod(number, len(_ALPHABET))

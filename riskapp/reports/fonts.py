@@ -1,4 +1,4 @@
-"""The letters: Atkinson Hyperlegible Next as drawn and with tabular digits, and DejaVu Sans for what it lacks."""
+"""The letters: Atkinson Hyperlegible Next, also with tabular digits, and DejaVu Sans for what it lacks."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _NAMED: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One map: its title, the day of its figures, and where each risk stands; `items` in the same order or empty."""
+    """One map: its title, the day of its figures, where each risk stands, and their items or none."""
 
     title: str
     day: str

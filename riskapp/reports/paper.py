@@ -90,7 +90,7 @@ class Paper:
         return wide
 
     def set(self, text: Text, style: str | Style, width: float, most: int = 0, full: str = "") -> Block:
-        """Break a text into the lines of a width; what is cut at `most` lines is kept for the annex as `full`."""
+        """Break a text into lines; what is cut at `most` lines goes to the annex under the name `full`."""
         block = self.typesetter.para(text, STYLES[style] if isinstance(style, str) else style, width, most)
         if block.is_cut and full:
             self.cut[full] = text

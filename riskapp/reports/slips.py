@@ -48,7 +48,7 @@ class Months:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A ring for the first promise, ticks for later ones, a dot for the date now, a line for the day of the figures."""
+    """A ring for the first promise, ticks for later ones, a dot for the date now, a line for today."""
 
     promised_on: tuple[date, ...]
     months: Months

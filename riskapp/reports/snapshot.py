@@ -1,4 +1,4 @@
-"""The stored form of a pack: canonical JSON, and the short code by which a printed copy can be checked against it."""
+"""The stored form of a pack: canonical JSON, and the short code by which a printed copy can be checked."""
 
 from __future__ import annotations
 

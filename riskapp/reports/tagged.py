@@ -1,7 +1,7 @@
 """A surface that writes tagged PDF (PDF/UA-1, ISO 14289-1) with open-source reportlab.
 
-Every operator stands in a marked-content sequence: words in the open element's, everything else in an artifact's. So
-content that is neither tagged nor an artifact (Matterhorn protocol 01-003) cannot occur.
+Every operator stands in a marked-content sequence: words in the open element's, everything else in an
+artifact's. So content that is neither tagged nor an artifact (Matterhorn protocol 01-003) cannot occur.
 """
 
 from __future__ import annotations

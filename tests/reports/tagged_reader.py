@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject
@@ -17,6 +18,7 @@ class Node:
     tag: str
     words: str = ""
     alternative: str = ""
+    page: int | None = None
     attributes: dict = field(default_factory=dict)
     kids: list = field(default_factory=list)
 
@@ -40,12 +42,12 @@ class TaggedReader:
         self.keys = {page.indirect_reference.idnum: at for at, page in enumerate(self.pdf.pages)}
         self.root = self._node(self.pdf.trailer["/Root"]["/StructTreeRoot"]["/K"].get_object())
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Words in reading order of the tree, each space one."""
         return " ".join(self.root.text.split())
 
-    @property
+    @cached_property
     def page_text(self) -> str:
         """Words of the pages that are no artifacts, in the order they are drawn."""
         return " ".join("".join(page.spoken for page in self.content).split())
@@ -56,8 +58,8 @@ class TaggedReader:
 
     def _node(self, raw: DictionaryObject) -> Node:
         node = Node(raw["/S"][1:], alternative=raw.get("/Alt", ""), attributes=dict(raw.get("/A", {})))
-        for kid in raw.get("/K", ArrayObject()):
-            kid = kid.get_object()
+        for reference in raw.get("/K", ArrayObject()):
+            kid = reference.get_object()
             if isinstance(kid, int):
                 self._add_words(node, raw["/Pg"], kid)
             elif kid.get("/Type") == "/MCR":
@@ -68,7 +70,7 @@ class TaggedReader:
 
     def _add_words(self, node: Node, page, number: int) -> None:
         at = self.keys[page.idnum if hasattr(page, "idnum") else page.indirect_reference.idnum]
-        node.kids.append(Node("words", self.content[at].marked.get(number, "")))
+        node.kids.append(Node("words", self.content[at].marked.get(number, ""), page=at))
 
 
 class _Content:

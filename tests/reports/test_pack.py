@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -58,7 +60,7 @@ def test_headings_skip_no_level_and_the_title_is_the_only_first(sized):
     levels = [int(node.tag[1]) for node in paper.root.all("H1", "H2", "H3", "H4", "H5")]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_every_table_head_says_what_it_heads(sized):
@@ -84,7 +86,6 @@ def test_figures_say_what_they_show(sized):
 def test_page_1_is_one_page(sized):
     _, _, paper = sized
     assert "Corporate risk report" in paper.page(0)
-    assert paper.page(1).endswith("Page 2 of " + str(len(paper.content)) + " ") or "Contents" in paper.page(1)
     assert "About this paper" in paper.page(1)
 
 
@@ -104,15 +105,11 @@ def test_page_1_stays_one_page_however_much_there_is_to_say():
 
 def test_the_contents_give_the_page_of_each_section(read_pack):
     paper = read_pack(84)
-    for line in paper.root.all("TOCI"):
-        words, page = line.text.rsplit(maxsplit=1)
-        title = words.strip().lstrip("1234567890 ").split("  ")[0]
-        heading = next(
-            (node for node in paper.root.all("H1", "H2", "H3") if node.text.strip().lstrip("1234567890 ") in title),
-            None,
-        )
-        if heading:
-            assert heading.text.strip() in paper.page(int(page) - 1)
+    lines = [" ".join(line.text.split()) for line in paper.root.all("TOCI")]
+    for heading in ("Where the risks stand", "The register", "External bodies", "The words we use", "Annex"):
+        page = next(line for line in lines if heading in line).split()[-1]
+        (found,) = (node for node in paper.root.all("H2", "H3") if heading in node.text)
+        assert next(node.page for node in found.walk() if node.page is not None) == int(page) - 1
 
 
 def test_the_same_data_gives_the_same_bytes():
@@ -122,7 +119,7 @@ def test_the_same_data_gives_the_same_bytes():
 
 def test_another_process_gives_the_same_bytes(tmp_path):
     script = (
-        "import sys, hashlib; from riskapp.reports.pack import render; from tests.reports.sample import a_pack;"
+        "import hashlib; from riskapp.reports.pack import render; from tests.reports.sample import a_pack;"
         "print(hashlib.sha256(render(a_pack(12))).hexdigest())"
     )
     root = Path(__file__).parents[2]
@@ -172,7 +169,10 @@ def test_an_unsigned_paper_says_draft_and_bears_no_code():
 def test_demo_data_says_on_every_page_that_it_is_nobodys_assessment():
     for is_illustrative in (True, False):
         paper = TaggedReader(render(a_pack(5, is_illustrative=is_illustrative)))
-        said = ["Illustrative data: nobody\u2019s assessment" in paper.page(at) for at in range(len(paper.content))]
+        said = [
+            "Illustrative data: nobody\u2019s assessment" in paper.page(at)
+            for at in range(len(paper.content))
+        ]
         assert set(said) == {is_illustrative}
 
 
@@ -205,8 +205,8 @@ def test_over_sixty_risks_those_that_stand_still_go_to_the_annex(read_pack):
     data, paper = a_pack(84), read_pack(84)
     annex = next(node for node in paper.root.all("Sect") if "Annex" in node.text[:10])
     still = [risk for risk in data.risks if risk.was and risk.was.score == risk.now.score]
-    for risk in still:
-        assert (risk.title in annex.text) == (risk.now.band != "Very high") or risk.now.band == "Very high"
+    rows = {row.text.split()[0] for row in annex.all("TR")}
+    assert rows - {"Item"} == {str(risk.item) for risk in still if risk.now.band != "Very high"}
 
 
 def test_a_page_of_the_annex_names_its_first_and_last_item(read_pack):
@@ -215,19 +215,26 @@ def test_a_page_of_the_annex_names_its_first_and_last_item(read_pack):
     assert len(heads) >= 3
 
 
-def test_no_page_is_empty_or_ends_a_table_with_a_lone_row(sized):
+def test_no_page_is_empty(sized):
     _, _, paper = sized
     assert all(len(page.spoken) > 60 for page in paper.content)
 
 
+def test_no_table_leaves_a_lone_row_on_a_page(sized):
+    _, _, paper = sized
+    for table in paper.root.all("Table"):
+        rows = table.all("TBody")[0].kids
+        on = Counter(next(node.page for node in row.walk() if node.page is not None) for row in rows)
+        assert len(rows) == 1 or min(on.values()) > 1, table.attributes["/Summary"]
+
+
 def test_links_lead_somewhere_and_say_where(read_pack):
     reader = read_pack(84).pdf
-    places = reader.named_destinations
     for page in reader.pages:
-        for link in page.get("/Annots", ()):
-            link = link.get_object()
+        for reference in page.get("/Annots", ()):
+            link = reference.get_object()
             assert "page" in link["/Contents"]
-            assert link["/Dest"] in places or isinstance(link["/Dest"], list)
+            assert link["/Dest"][0].get_object()["/Type"] == "/Page"
 
 
 def test_the_file_calls_itself_accessible(read_pack):

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskapp.reports.snapshot import SnapshotError, content_code, from_json, to_json
@@ -21,6 +21,7 @@ def test_a_snapshot_is_written_one_way_only():
     assert text == json.dumps(json.loads(text), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_survives_a_snapshot(words):
     data = a_pack(0, risks=(a_risk(title=words),))
@@ -34,8 +35,14 @@ def test_any_text_survives_a_snapshot(words):
         (lambda raw: raw.update(secret=1), "pack.secret: not known"),
         (lambda raw: raw["risks"][0].update(title=7), r"pack.risks\[0\].title: expected str, found 7"),
         (lambda raw: raw["risks"][0].update(item=True), r"pack.risks\[0\].item: expected int"),
-        (lambda raw: raw["risks"][0].update(position="Maybe"), r"pack.risks\[0\].position: expected one of Within"),
-        (lambda raw: raw["meeting"].update(held_on="soon"), "pack.meeting.held_on: expected a date like 2026-12-31"),
+        (
+            lambda raw: raw["risks"][0].update(position="Maybe"),
+            r"pack.risks\[0\].position: expected one of Within",
+        ),
+        (
+            lambda raw: raw["meeting"].update(held_on="soon"),
+            "pack.meeting.held_on: expected a date like 2026-12-31",
+        ),
         (lambda raw: raw.update(bands="Low"), "pack.bands: expected a list"),
         (lambda raw: raw.update(meeting=[]), "pack.meeting: expected an object"),
         (lambda raw: raw.update(format=99), "format: expected 1, found 99"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import riskapp.reports
@@ -32,6 +32,7 @@ def test_what_is_cut_off_is_counted():
     assert text.endswith("(and 1,234 more letters in the record)")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab cdé,-W", max_size=400), st.integers(30, 400))
 def test_lines_hold_every_word_and_fit_their_width(text, width):
     typesetter = Typesetter(faces())
@@ -77,7 +78,7 @@ def test_tabular_digits_have_one_width():
 
 
 def test_missing_fonts_are_named_with_what_to_do(tmp_path):
-    with pytest.raises(FontsMissingError, match="400Regular.ttf is missing. Run `make setup`"):
+    with pytest.raises(FontsMissingError, match=r"400Regular\.ttf is missing\. Run `make setup`"):
         faces(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""External bodies: the council's part and interest, who leads, the next governance review and the risks behind them."""
+"""External bodies: the council's part and interest, who leads, the next governance review, the risks."""
 
 from __future__ import annotations
 

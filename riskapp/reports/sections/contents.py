@@ -100,6 +100,7 @@ def _about(data: PackData) -> list[tuple[str, str]]:
         rows.append(("Signed off", "Not yet. This is a draft: its figures and words may change."))
     if data.is_illustrative:
         rows.append(("Data", "Illustrative: nobody’s assessment."))
-    private = "What the law lets a council keep private goes in a separate paper. This paper counts only what it shows."
+    private = "What the law lets a council keep private goes in a separate paper. "
+    private += "This paper counts only what it shows."
     forms = "It reads aloud in screen readers and prints in black and white."
     return [*rows, ("Part 2", private), ("Other forms", forms)]

@@ -1,4 +1,4 @@
-"""The first page for Members: what the figures say, what to decide, what to ask, what became of the last requests.
+"""The first page for Members: what the figures say, what to decide, what to ask, what became of requests.
 
 It is one page, always. What does not fit is on the next page, with a count here.
 """

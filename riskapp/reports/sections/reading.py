@@ -1,4 +1,4 @@
-"""How to read the paper: the scheme of scores, the marks, what the council is willing to bear, and the words."""
+"""How to read the paper: the scheme of scores, the marks, what the council will bear, and the words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _QUIET = Style("R", 9.5, LINE, ink.SECOND)
 def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
     paper.page(f"{number} How to read this paper")
     with paper.surface.element("Sect"):
-        said = f"A score joins how likely a risk is with how much it would hurt. The policy gives each pair its score, up to {scheme.most}."
+        said = "A score joins how likely a risk is with how much it would hurt. "
+        said += f"The policy gives each pair its score, up to {scheme.most}."
         paper.head(number, "How to read this paper", said, "reading")
         _draw_score(paper, scheme)
         paper.gap(22)

@@ -18,17 +18,53 @@ from riskapp.models.actions import Action, ActionPromise
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import Classification, Entity, Link
 from riskapp.models.people import Person, Post, Unit
-from riskapp.models.risks import Assessment, AssessmentImpact, Risk, RiskCause, RiskConsequence, RiskStanding, RiskVersion
+from riskapp.models.risks import (
+    Assessment,
+    AssessmentImpact,
+    Risk,
+    RiskCause,
+    RiskConsequence,
+    RiskStanding,
+    RiskVersion,
+)
 from riskapp.settings import POLICIES
 
 BY = Actor(person_id=None, door="benchmark")
 PASSWORD = "a password for benchmarks only"  # noqa: S105 - of a throw-away database
 SCORES_A_RISK = 6
 ACTIONS_A_RISK = 3
-WORDS = (
-    "budget contract supplier tender repair school placement care visit network data backup payroll rent arrears "
-    "vacancy interim audit savings receipt planning appeal inspection fire safety road drainage flood waste route"
-).split()
+WORDS = [
+    "budget",
+    "contract",
+    "supplier",
+    "tender",
+    "repair",
+    "school",
+    "placement",
+    "care",
+    "visit",
+    "network",
+    "data",
+    "backup",
+    "payroll",
+    "rent",
+    "arrears",
+    "vacancy",
+    "interim",
+    "audit",
+    "savings",
+    "receipt",
+    "planning",
+    "appeal",
+    "inspection",
+    "fire",
+    "safety",
+    "road",
+    "drainage",
+    "flood",
+    "waste",
+    "route",
+]
 
 
 @dataclass(frozen=True)
@@ -67,10 +103,26 @@ def _organisation(teams: int, *, at: datetime, on: date) -> tuple[list[tuple[Uni
     for number in range(teams):
         if number % 25 == 0:
             directorate = _unit(f"Directorate {number // 25 + 1}", "directorate", council, at, start)
-            _person(f"director{number}@bench.example", directorate, "director", f"Director {number}", Role.MANAGER, at, start)
+            _person(
+                f"director{number}@bench.example",
+                directorate,
+                "director",
+                f"Director {number}",
+                Role.MANAGER,
+                at,
+                start,
+            )
         if number % 5 == 0:
             service = _unit(f"Service {number // 5 + 1}", "service", directorate, at, start)
-            _person(f"lead{number}@bench.example", service, "service_lead", f"Service Lead {number}", Role.MANAGER, at, start)
+            _person(
+                f"lead{number}@bench.example",
+                service,
+                "service_lead",
+                f"Service Lead {number}",
+                Role.MANAGER,
+                at,
+                start,
+            )
         team = _unit(f"Team {number + 1}", "team", service, at, start)
         _, manager = _person(
             f"manager{number}@bench.example", team, "team_manager", f"Team Manager {number}", Role.MANAGER, at, start
@@ -129,7 +181,13 @@ def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at
             }
         )  # fmt: skip
         rows[Classification].append(
-            {"entity_id": risk_id, "field_group": "all", "level": "public", "from_on": opened, "decided_by_post_id": None}
+            {
+                "entity_id": risk_id,
+                "field_group": "all",
+                "level": "public",
+                "from_on": opened,
+                "decided_by_post_id": None,
+            }
         )
         ids = {}
         bases = ["inherent", "target", *["current"] * SCORES_A_RISK]
@@ -148,9 +206,7 @@ def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at
                     "rationale": "The figures of the month bear it out.", "policy_version_id": rules.version_id,
                 }
             )  # fmt: skip
-            rows[AssessmentImpact].append(
-                {"assessment_id": assessment, "dimension": "service", "level": scored.impact}
-            )
+            rows[AssessmentImpact].append({"assessment_id": assessment, "dimension": "service", "level": scored.impact})
         rows[RiskStanding].append(
             {
                 "risk_id": risk_id, "inherent_id": ids["inherent"], "current_id": ids["current"],
@@ -169,7 +225,9 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _actions(rows: dict[type, list[dict[str, object]]], risk_id: int, owner: Post, luck: random.Random, *, on: date) -> None:
+def _actions(
+    rows: dict[type, list[dict[str, object]]], risk_id: int, owner: Post, luck: random.Random, *, on: date
+) -> None:
     for step in range(1, ACTIONS_A_RISK + 1):
         action_id = risk_id + step
         due = on + timedelta(days=luck.randint(-60, 200))
@@ -184,7 +242,13 @@ def _actions(rows: dict[type, list[dict[str, object]]], risk_id: int, owner: Pos
         )  # fmt: skip
         promises = [first, due] if first != due else [due]
         rows[ActionPromise].extend(
-            {"action_id": action_id, "number": number, "due_on": day, "promised_on": on - timedelta(days=200), "reason": ""}
+            {
+                "action_id": action_id,
+                "number": number,
+                "due_on": day,
+                "promised_on": on - timedelta(days=200),
+                "reason": "",
+            }
             for number, day in enumerate(promises, start=1)
         )
         rows[Link].append({"from_id": action_id, "to_id": risk_id, "kind": "treats", "weight": 1})

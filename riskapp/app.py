@@ -13,7 +13,9 @@ from riskapp.domain.permissions import Actor, Permission
 from riskapp.features.accounts import service as accounts
 from riskapp.features.accounts import views as account_views
 from riskapp.features.audit import cli as audit_cli
+from riskapp.features.drafting import views as drafting_views
 from riskapp.features.people import queries as people
+from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
@@ -23,8 +25,12 @@ from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
-BLUEPRINTS = (account_views.blueprint, policy_views.blueprint)
-PLACES = (shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),)
+BLUEPRINTS = (account_views.blueprint, policy_views.blueprint, drafting_views.blueprint, plan_views.blueprint)
+PLACES = (
+    shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
+    shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
+    shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
+)
 COMMANDS = (audit_cli.commands, policy_cli.commands)
 
 

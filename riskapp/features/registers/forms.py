@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 from riskapp.domain.appetite import Position
 from riskapp.domain.movement import Kind
@@ -76,13 +76,13 @@ class State:
         """How many rows a page has."""
         return int(self.chosen.get("size", SIZES[0]))
 
-    def address(self, **changes: str | None) -> dict[str, str]:
+    def address(self, **changes: str | None) -> dict[str, Any]:
         """Write the state back with changes; any change but of the page returns to the first page."""
         kept = {key: value for key, value in self.chosen.items() if key != "page" or not changes}
         merged = {**kept, **changes}
         return {key: value for key, value in merged.items() if value}
 
-    def sorted_by(self, column: str) -> dict[str, str]:
+    def sorted_by(self, column: str) -> dict[str, Any]:
         """Write the address that orders by a column: the other way round if it does so now."""
         scores = column in {"current", "target", "inherent", "opened"}
         turned = not self.descending if column == self.sort else scores

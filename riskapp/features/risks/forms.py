@@ -1,28 +1,23 @@
-"""What a person types about a risk: to log one, to score it, to review it, to close it."""
+"""What a person types about a risk: to score it, to review it, to close it."""
 
 from collections.abc import Mapping
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from riskapp.domain.policy import Policy
-from riskapp.features.assessments.service import FIRST_BASES, Judgement
-from riskapp.features.choices.queries import PostChoice, UnitChoice
-from riskapp.features.plan.queries import Item
-from riskapp.features.risks.service import NewRisk, Statement
+from riskapp.features.assessments.service import Judgement
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.forms import Choice, Level, Needed, line, passage
 
-KIND_WORDS = {"direction": "Directions", "outcome": "Outcomes", "priority": "Priorities", "workstream": "Workstreams"}
 
-
-def _level(basis: str, axis: str, *, is_needed: bool = True) -> Level:
+def level(basis: str, axis: str, *, is_needed: bool = True) -> Level:
     article = "an" if basis == "inherent" else "a"
     return Level(f"{basis.capitalize()} {axis}", wrong=f"Choose {article} {basis} {axis}", is_needed=is_needed)
 
 
-def _why_the_scores() -> TextAreaField:
+def why_the_scores() -> TextAreaField:
     return passage(
         "Why these scores",
         needed="Say in a sentence why these scores",
@@ -30,7 +25,7 @@ def _why_the_scores() -> TextAreaField:
     )
 
 
-def _kind_of_impact() -> Choice:
+def kind_of_impact() -> Choice:
     return Choice(
         "The kind of impact that hurts most",
         wrong="Choose the kind of impact that hurts most",
@@ -39,7 +34,7 @@ def _kind_of_impact() -> Choice:
     )
 
 
-def _target_on() -> DateBoxes:
+def target_day() -> DateBoxes:
     return DateBoxes(
         "Target to be reached by",
         [Needed("Say by when the target is to be reached")],
@@ -62,115 +57,34 @@ class Scale(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         return Judgement(likelihood or 0, {self.dimension.data: impact or 0}, why, target_on)
 
 
-class LogForm(Scale):
-    """A new risk: its statement, whose it is, and how likely and how bad."""
-
-    submission_key = HiddenField(validators=[Length(max=40)])
-    title = line(
-        "Title", needed="Give the risk a title of a few words", hint="A few words that a resident would understand."
-    )
-    cause = passage("Cause", at_most=500)
-    event = passage("Event", needed="Say what might happen", at_most=500)
-    consequence = passage("Consequence", at_most=500)
-    cause_2 = passage("Second cause", at_most=500)
-    cause_3 = passage("Third cause", at_most=500)
-    consequence_2 = passage("Second consequence", at_most=500)
-    consequence_3 = passage("Third consequence", at_most=500)
-    unit = Choice("Team", wrong="Choose the team whose risk it is")
-    owner = Choice("Owner", wrong="Choose the post that owns the risk")
-    category = Choice("Category", wrong="Choose the category of the risk")
-    item = Choice("Direction or outcome it threatens", wrong="Choose from the plan, or leave it empty", is_needed=False)
-    item_2 = Choice("A second one", wrong="Choose from the plan, or leave it empty", is_needed=False)
-    item_3 = Choice("A third one", wrong="Choose from the plan, or leave it empty", is_needed=False)
-    inherent_likelihood = _level("inherent", "likelihood")
-    current_likelihood = _level("current", "likelihood")
-    target_likelihood = _level("target", "likelihood")
-    dimension = _kind_of_impact()
-    inherent_impact = _level("inherent", "impact")
-    current_impact = _level("current", "impact")
-    target_impact = _level("target", "impact")
-    target_on = _target_on()
-    rationale = _why_the_scores()
-
-    def offer_all(
-        self,
-        policy: Policy,
-        units: tuple[UnitChoice, ...],
-        owners: Mapping[str, list[PostChoice]],
-        items: tuple[Item, ...],
-    ) -> None:
-        """Offer units, posts in groups, categories and items of the plan."""
-        self.offer(policy)
-        self.unit.choices = [(str(unit.id), unit.indented if len(units) > 1 else unit.name) for unit in units]
-        self.owner.choices = {group: [(str(post.id), post.title) for post in posts] for group, posts in owners.items()}
-        categories = [(key, category.label) for key, category in policy.appetite.categories.items()]
-        self.category.choices = [("", "Choose one"), *categories]
-        grouped = {
-            words: [
-                (str(item.id), f"{item.code}: {item.name}" if kind == "direction" else item.name)
-                for item in items
-                if item.kind == kind
-            ]
-            for kind, words in KIND_WORDS.items()
-        }
-        for field in (self.item, self.item_2, self.item_3):
-            field.choices = {"None": [("", "None chosen")], **grouped}
-
-    def statement(self) -> Statement:
-        """Give the words, without the boxes that were left empty."""
-        causes = (self.cause.data, self.cause_2.data, self.cause_3.data)
-        consequences = (self.consequence.data, self.consequence_2.data, self.consequence_3.data)
-        return Statement(
-            self.title.data or "",
-            tuple(text for text in causes if text),
-            self.event.data or "",
-            tuple(text for text in consequences if text),
-        )
-
-    def new_risk(self) -> NewRisk:
-        """Give all of it as the service takes it; call it on a form that validates."""
-        why = self.rationale.data or ""
-        judgements = {basis: self.judgement(basis, why=why) for basis in FIRST_BASES}
-        items = (self.item.data, self.item_2.data, self.item_3.data)
-        return NewRisk(
-            statement=self.statement(),
-            category=self.category.data,
-            unit_id=int(self.unit.data),
-            owner_post_id=int(self.owner.data),
-            judgements=judgements,
-            link_ids=tuple(int(item) for item in items if item),
-            submission_key=self.submission_key.data or None,
-        )
-
-
 class CurrentForm(Scale):
     """The score of today."""
 
-    current_likelihood = _level("current", "likelihood")
-    dimension = _kind_of_impact()
-    current_impact = _level("current", "impact")
-    rationale = _why_the_scores()
+    current_likelihood = level("current", "likelihood")
+    dimension = kind_of_impact()
+    current_impact = level("current", "impact")
+    rationale = why_the_scores()
     seen = HiddenField()
 
 
 class InherentForm(Scale):
     """The score as it would be with no controls."""
 
-    inherent_likelihood = _level("inherent", "likelihood")
-    dimension = _kind_of_impact()
-    inherent_impact = _level("inherent", "impact")
-    rationale = _why_the_scores()
+    inherent_likelihood = level("inherent", "likelihood")
+    dimension = kind_of_impact()
+    inherent_impact = level("inherent", "impact")
+    rationale = why_the_scores()
     seen = HiddenField()
 
 
 class TargetForm(Scale):
     """The score as it will be when the plan is done, and by when."""
 
-    target_likelihood = _level("target", "likelihood")
-    dimension = _kind_of_impact()
-    target_impact = _level("target", "impact")
-    target_on = _target_on()
-    rationale = _why_the_scores()
+    target_likelihood = level("target", "likelihood")
+    dimension = kind_of_impact()
+    target_impact = level("target", "impact")
+    target_on = target_day()
+    rationale = why_the_scores()
     seen = HiddenField()
 
 
@@ -192,9 +106,9 @@ class ReviewForm(Scale):
         at_most=300,
         hint="One line. It goes on the record beside your post and today's date.",
     )
-    current_likelihood = _level("current", "likelihood", is_needed=False)
-    dimension = _kind_of_impact()
-    current_impact = _level("current", "impact", is_needed=False)
+    current_likelihood = level("current", "likelihood", is_needed=False)
+    dimension = kind_of_impact()
+    current_impact = level("current", "impact", is_needed=False)
     seen = HiddenField()
 
 

@@ -302,3 +302,9 @@ def kind_of_impact(actor: Actor, *, assessment_id: int) -> str | None:
         .order_by(AssessmentImpact.level.desc(), AssessmentImpact.dimension)
         .limit(1)
     )
+
+
+def reference(actor: Actor, *, risk_id: int) -> str:
+    """Give the reference of a risk that the actor has just made."""
+    del actor
+    return db.session.get_one(Entity, risk_id).reference

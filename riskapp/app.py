@@ -19,11 +19,13 @@ from riskapp.features.audit import jobs as audit_jobs
 from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.clock import cli as clock_cli
 from riskapp.features.clock import views as clock_views
+from riskapp.features.drafting import views as drafting_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.people import queries as people
+from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
@@ -41,6 +43,8 @@ ROOT = Path(__file__).parents[1]
 BLUEPRINTS = (
     work_views.blueprint,
     action_views.blueprint,
+    drafting_views.blueprint,
+    plan_views.blueprint,
     account_views.blueprint,
     policy_views.blueprint,
     escalation_views.blueprint,
@@ -49,8 +53,10 @@ BLUEPRINTS = (
 )
 PLACES = (
     shell.Place("My work", "work.my_work", Permission.SIGNED_IN, lambda actor: work.waiting(actor, today())),
+    shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN, escalations.waiting_count),
+    shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),

@@ -61,8 +61,8 @@ class Choice(SelectField):
 class Level(IntegerField):
     """A step of the policy's scales, posted by the radios of a level grid."""
 
-    def __init__(self, label: str, *, wrong: str, **changes: Any) -> None:
-        super().__init__(label, [InputRequired(wrong)], **changes)
+    def __init__(self, label: str, *, wrong: str, is_needed: bool = True, **changes: Any) -> None:
+        super().__init__(label, [InputRequired(wrong) if is_needed else Optional()], **changes)
         self._wrong = wrong
 
     def process_formdata(self, valuelist: list[str]) -> None:

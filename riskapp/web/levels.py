@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from riskapp.domain import appetite
+from riskapp.domain.scoring import Rating
+from riskapp.web import grids
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wtforms import Field, Form
 
+    from riskapp.domain.policy import Policy
     from riskapp.domain.scoring import Scheme
 
 BASES = (("inherent", "Inherent", "no controls"), ("current", "Current", "today"), ("target", "Target", "plan done"))
@@ -49,3 +56,25 @@ def columns(form: Form, axis: str) -> tuple[Column, ...]:
     """List the bases for which the form has a field on this axis, likelihood or impact."""
     names = ((f"{basis}_{axis}", basis, title, note) for basis, title, note in BASES)
     return tuple(Column(basis, title, note, form[name]) for name, basis, title, note in names if name in form)
+
+
+def rating_of(scheme: Scheme) -> Callable[[str], Rating]:
+    """Find a band by its key; one that only an earlier policy knew keeps its name and the mildest look."""
+    known = {rating.key: rating for rating in scheme.ratings}
+    return lambda key: known.get(key) or Rating(key, key.replace("_", " ").capitalize(), 1, 1)
+
+
+def shown(form: Form, policy: Policy, category: str | None) -> dict[str, object]:
+    """Give a page with level grids all that its macros draw; with a category the preview says the appetite too."""
+    is_known = category in policy.appetite.categories
+    return {
+        "likelihoods": policy.scoring.likelihood,
+        "impacts": impacts(policy.scoring),
+        "likelihood_columns": columns(form, "likelihood"),
+        "impact_columns": columns(form, "impact"),
+        "preview": grids.grid(policy.scoring, position=_position(policy, category) if category and is_known else None),
+    }
+
+
+def _position(policy: Policy, category: str) -> Callable[[int], str]:
+    return lambda score: appetite.position(policy, category, score).key

@@ -1,39 +1,20 @@
-import os
 import re
-import shutil
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
 from riskapp.web.headers import POLICY
+from tests.browser import AXE, OVERFLOWING
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / ".build/axe.min.js"
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-OVERFLOWING = """() => [...document.querySelectorAll('body *')].filter(each =>
-    !each.closest('.drawing__scroll, .tabs, .visually-hidden') && each.getBoundingClientRect().right
-    > document.documentElement.clientWidth + 1).map(each => each.outerHTML.slice(0, 90))"""
 SMALL = """() => [...document.querySelectorAll(
     'a.button, button, select, input:not([type=radio], [type=checkbox], [type=hidden])')]
     .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44)
     .map(each => each.outerHTML.slice(0, 90))"""
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        reason = "no Chromium: apt-get install chromium"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -67,8 +48,6 @@ def show(chromium, gallery: str):
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_axe_finds_nothing_with_everything_open(show, width: int) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe is not built yet: make setup")
     page = show(width)
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     page.evaluate(AXE.read_text())

@@ -22,11 +22,11 @@ def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
         return true()
     lines = []
     if actor.post_ids:
-        lines += [_owns(actor), _takes_part(actor) & ~is_exempt(on), _on_its_route(actor)]
+        lines += [_owns(actor), _takes_part(actor) & ~is_exempt(on=on), _on_its_route(actor)]
     if paths := [grant.unit_path for grant in actor.grants if grant.role in {Role.CHAMPION, Role.MANAGER}]:
         lines.append(Risk.unit_id.in_(units_below(*paths)))
     if actor.has_role(Role.COMMITTEE):
-        lines.append((Risk.status == "open") & ~is_exempt(on))
+        lines.append((Risk.status == "open") & ~is_exempt(on=on))
     return or_(*lines) if lines else false()
 
 
@@ -36,7 +36,7 @@ def units_below(*paths: str) -> Select[int]:
     return select(Unit.id).where(inside)
 
 
-def is_exempt(on: date) -> ColumnElement[bool]:
+def is_exempt(*, on: date) -> ColumnElement[bool]:
     """Tell whether any field group of a risk is exempt or withheld by its latest classification on a day."""
     later = aliased(Classification)
     overruled = exists().where(
@@ -71,10 +71,10 @@ def _on_its_route(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def facts(risk_id: int, *, on: date) -> Facts:
+def facts(*, risk_id: int, on: date) -> Facts:
     """Gather what the permissions ask of one risk, in three queries."""
     risk = db.session.execute(
-        select(Unit.path, Risk.owner_post_id, Risk.status, is_exempt(on).label("is_exempt"))
+        select(Unit.path, Risk.owner_post_id, Risk.status, is_exempt(on=on).label("is_exempt"))
         .join(Unit, Unit.id == Risk.unit_id)
         .where(Risk.id == risk_id)
     ).one()

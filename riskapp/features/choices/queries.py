@@ -1,0 +1,89 @@
+"""What a form or a filter offers: units, posts and plan items, in the order people look for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from riskapp.domain.permissions import Actor, Role
+from riskapp.features.people import queries as people
+from riskapp.features.readers import queries as readers
+from riskapp.models.database import db
+from riskapp.models.entity import Entity
+from riskapp.models.people import Post, Unit
+from riskapp.models.risks import Risk
+
+KEEPERS = (Role.CHAMPION, Role.MANAGER)
+NEVER_OWN = ("risk_champion", "board", "member", "auditor", "administrator")
+"""Kinds of post that keep, watch or serve: none of them answers for a risk."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit and its place in the tree."""
+
+    id: int
+    reference: str
+    name: str
+    kind: str
+    path: str
+
+    @property
+    def indented(self) -> str:
+        """The name, further in the further below the council it stands, as a select shows a tree."""
+        return "\u00a0\u00a0" * (self.path.count("/") - 2) + self.name
+
+
+@dataclass(frozen=True, slots=True)
+class PostChoice:
+    """A post and the unit it is in."""
+
+    id: int
+    title: str
+    kind: str
+    unit: str
+    path: str
+
+
+def units(actor: Actor) -> tuple[UnitChoice, ...]:
+    """List every open unit in the order of the tree."""
+    del actor  # the organisation is no secret inside the council
+    return tuple(_unit(unit) for unit in db.session.scalars(people.units_with_names()))
+
+
+def own_units(actor: Actor) -> tuple[UnitChoice, ...]:
+    """List the units for which the actor may draft a risk: the narrowest sub-tree first, so that a team is offered."""
+    if actor.has_role(Role.HEAD_OF_ASSURANCE):
+        return units(actor)
+    return tuple(_unit(unit) for unit in people.units_under(actor, KEEPERS))
+
+
+def _unit(unit: Unit) -> UnitChoice:
+    return UnitChoice(unit.id, unit.entity.reference, unit.entity.name, unit.kind, unit.path)
+
+
+def owners(actor: Actor) -> tuple[PostChoice, ...]:
+    """List the posts that can own a risk, unit by unit in the order of the tree."""
+    del actor
+    rows = db.session.execute(
+        select(Post.id, Post.title, Post.kind, Entity.name, Unit.path)
+        .join(Unit, Unit.id == Post.unit_id)
+        .join(Entity, Entity.id == Unit.id)
+        .where(Post.closed_on.is_(None), Unit.closed_on.is_(None), Post.kind.not_in(NEVER_OWN))
+        .order_by(Unit.path, Post.title)
+    )
+    return tuple(PostChoice(*row) for row in rows)
+
+
+def line_of(*, posts: Sequence[PostChoice], path: str, kinds: Sequence[str]) -> tuple[PostChoice, ...]:
+    """Pick the posts of the line above a unit, the nearest first: the first one owns a risk by default."""
+    above = [post for post in posts if path.startswith(post.path) and post.kind in kinds]
+    return tuple(sorted(above, key=lambda post: (-len(post.path), kinds.index(post.kind), post.title)))
+
+
+def owners_on_registers(actor: Actor, *, on: date) -> tuple[tuple[int, str], ...]:
+    """List the posts that own a risk which the actor may read, by title."""
+    owning = select(Risk.owner_post_id).where(readers.readable(actor, on=on))
+    rows = db.session.execute(select(Post.id, Post.title).where(Post.id.in_(owning)).order_by(Post.title))
+    return tuple((post_id, title) for post_id, title in rows.tuples())

@@ -1,0 +1,127 @@
+"""The page that logs a risk."""
+
+import uuid
+from collections.abc import Callable
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+
+from riskapp.domain.permissions import Facts, Permission
+from riskapp.domain.policy import Policy
+from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.domain.statement import advise
+from riskapp.features.assessments import queries as sequels
+from riskapp.features.choices import queries as choices
+from riskapp.features.drafting.forms import LogForm
+from riskapp.features.plan import queries as plan
+from riskapp.features.policy import queries as policies
+from riskapp.features.risks import queries, service
+from riskapp.features.risks.views import blueprint as blueprint  # noqa: PLC0414 - handed on
+from riskapp.features.similar import queries as alike
+from riskapp.models.database import transaction
+from riskapp.models.risks import Risk
+from riskapp.web import guards, levels
+from riskapp.web.clock import now, today
+from riskapp.web.errors import show_refusals
+
+
+@blueprint.route("/risks/new", methods=["GET", "POST"])
+@guards.requires(Permission.RISK_DRAFT)
+def log() -> ResponseReturnValue:
+    """Log a risk: check the scores, send it to its owner as a draft, or open it where the actor may."""
+    actor, on = guards.actor(), today()
+    policy, units = policies.in_force(on=on).policy, choices.own_units(actor)
+    if not units:
+        abort(404)
+    form, team = _log_form(policy, units)
+    deed = request.form.get("deed")
+    if deed != "check" and form.validate_on_submit():
+        new = form.new_risk()
+        facts = Facts(unit_path=team.path, owner_post_id=new.owner_post_id)
+        guards.allow(Permission.RISK_DRAFT, facts)
+        opens = deed == "open"
+        try:
+            if opens and not guards.allows(Permission.RISK_OPEN, facts):
+                raise service.CannotOpen(
+                    Refusal("owner", "Only its owner or the manager of its team opens it. Send it to them")
+                )
+            risk = _once(service.draft_and_open if opens else service.draft, new)
+        except Cannot as refusal:
+            show_refusals(form, refusal)
+        else:
+            flash("The risk is open." if risk.status == "open" else "The draft is with its owner, who opens it.")
+            return redirect(url_for(".risk", reference=queries.reference(actor, risk_id=risk.id)))
+    may_open = guards.allows(Permission.RISK_OPEN, Facts(unit_path=team.path, owner_post_id=_number(form.owner.data)))
+    words = f"{form.title.data or ''} {form.event.data or ''}"
+    return render_template(
+        "drafting/log.html",
+        form=form,
+        policy=policy,
+        team=team,
+        may_open=may_open,
+        sequel=_sequel(form),
+        category=policy.appetite.categories.get(form.category.data or ""),
+        similar=alike.similar(actor, text=words, on=on) if request.method == "POST" else (),
+        advice=_advice(form) if request.method == "POST" else {},
+        is_checked=request.method == "POST",
+        **levels.shown(form, policy, form.category.data),
+    ), 422 if form.errors else 200
+
+
+def _log_form(policy: Policy, units: tuple[choices.UnitChoice, ...]) -> tuple[LogForm, choices.UnitChoice]:
+    actor, form = guards.actor(), LogForm()
+    asked = request.form.get("unit") or request.args.get("unit", "")
+    team = next((unit for unit in units if asked in {str(unit.id), unit.reference}), units[0])
+    posts = choices.owners(actor)
+    kinds = [tier.post_kind for tier in policy.escalation.tiers]
+    near = choices.line_of(posts=posts, path=team.path, kinds=kinds)
+    grouped = {f"Above {team.name}": list(near)}
+    for post in posts:
+        if post not in near:
+            grouped.setdefault(post.unit, []).append(post)
+    form.offer_all(policy, units, grouped, plan.items(actor, plan.THREATENED))
+    if request.method == "GET":
+        form.submission_key.data = uuid.uuid4().hex
+        form.unit.data = str(team.id)
+        form.owner.data = str(near[0].id) if near else None
+    return form, team
+
+
+def _once(verb: Callable[..., Risk], new: service.NewRisk) -> Risk:
+    """Keep a form sent twice at the same moment once: the slower of the two finds what the faster one made."""
+    for is_last in (False, True):
+        try:
+            with transaction():
+                return verb(new, by=guards.actor(), at=now(), on=today())
+        except IntegrityError:
+            if is_last:
+                raise
+    raise AssertionError("one of two tries answers")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None
+
+
+def _sequel(form: LogForm) -> sequels.Sequel | None:
+    """Say what opening would set off, once the form says enough."""
+    unit_id, owner_id, judgement = _number(form.unit.data), _number(form.owner.data), form.judgement("current", why="")
+    try:
+        return sequels.sequel(
+            guards.actor(),
+            unit_id=unit_id or 0,
+            owner_post_id=owner_id or 0,
+            category=form.category.data or "",
+            likelihood=judgement.likelihood,
+            impacts=judgement.impacts,
+            on=today(),
+        )
+    except Cannot:
+        return None
+
+
+def _advice(form: LogForm) -> dict[str, str]:
+    said = form.statement()
+    advice = advise(" ".join(said.causes), said.event, " ".join(said.consequences))
+    return {each.field: each.message for each in advice if not form[each.field].errors}

@@ -1,0 +1,129 @@
+"""The registers' page, and the same list as a file. Its blueprint is the one that the pages of risks share."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from riskapp.domain.appetite import Position
+from riskapp.domain.permissions import COUNCIL_READERS, Permission
+from riskapp.domain.policy import Policy
+from riskapp.domain.scoring import Rating
+from riskapp.features.choices import queries as choices
+from riskapp.features.plan import queries as plan
+from riskapp.features.policy import queries as policies
+from riskapp.features.registers import forms as addresses
+from riskapp.features.registers import queries, service
+from riskapp.models.database import transaction
+from riskapp.web import csv, drawings, grids, guards, levels
+from riskapp.web.clock import now, today
+
+blueprint = Blueprint("risks", __name__)
+HEADS = (
+    "Reference", "Title", "Event", "Category", "Status", "Unit", "Owner", "Inherent score", "Inherent band",
+    "Current score", "Current band", "Target score", "Target band", "Against appetite", "Since the Audit Committee",
+    "Next review", "Opened", "Escalated to",
+)  # fmt: skip
+
+
+@blueprint.get("/registers")
+@guards.requires(Permission.SIGNED_IN)
+def register() -> ResponseReturnValue:
+    """Show the risks that the reader may see, as the address asks for them."""
+    actor, offer = guards.actor(), _offer()
+    state = addresses.read(request.args, offer)
+    found = queries.count(actor, state.filters)
+    page = min(state.page, max(1, -(-found // state.size)))
+    rows = queries.register(
+        actor,
+        state.filters,
+        sort=state.sort,
+        descending=state.descending,
+        offset=(page - 1) * state.size,
+        limit=state.size,
+    )
+    standings = queries.standings(actor, state.filters.scope())
+    counts: dict[tuple[int, int], int] = {}
+    for each in standings:
+        counts[each.likelihood, each.impact] = counts.get((each.likelihood, each.impact), 0) + each.count
+    laid_out = grids.grid(
+        offer.policy.scoring,
+        counts,
+        address=lambda likelihood, impact: url_for(
+            ".register", **state.address(likelihood=str(likelihood), impact=str(impact), band=None)
+        ),
+    )
+    return render_template(
+        "risks/register.html",
+        state=state,
+        offer=offer,
+        options=addresses.options_of(offer),
+        title=_register_title(state, offer),
+        found=found,
+        page=page,
+        rows=rows,
+        standings=standings,
+        grid=laid_out,
+        drawing=drawings.heat_map(grids.drawn(laid_out)),
+        movement=queries.movement(actor, state.filters),
+        rating_of=levels.rating_of(offer.policy.scoring),
+    )
+
+
+@blueprint.get("/queries.csv")
+@guards.requires(Permission.SIGNED_IN)
+def register_csv() -> ResponseReturnValue:
+    """Send every row of the register that the address asks for; the export is recorded."""
+    actor, offer = guards.actor(), _offer()
+    state = addresses.read(request.args, offer)
+    rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
+    with transaction():
+        service.record_export(rows=len(rows), asked=state.address(), by=actor, at=now())
+    label = levels.rating_of(offer.policy.scoring)
+    return csv.answer("register", HEADS, _cells(rows, offer.policy, label))
+
+
+def _offer() -> addresses.Offer:
+    actor, on = guards.actor(), today()
+    return addresses.Offer(
+        policy=policies.in_force(on=on).policy,
+        units=choices.units(actor),
+        items=plan.items(actor, plan.THREATENED),
+        owners=choices.owners_on_registers(actor, on=on),
+        on=on,
+        since=queries.last_committee(on=on),
+    )
+
+
+def _register_title(state: addresses.State, offer: addresses.Offer) -> str:
+    names = {unit.reference: unit.name for unit in offer.units}
+    if "unit" in state.chosen:
+        return f"{names[state.chosen['unit']]} register"
+    return "Whole council register" if guards.actor().has_role(*COUNCIL_READERS) else "Registers you may read"
+
+
+def _cells(
+    rows: Sequence[queries.RegisterRow], policy: Policy, rating_of: Callable[[str], Rating]
+) -> Iterator[tuple[object, ...]]:
+    labels = {key: category.label for key, category in policy.appetite.categories.items()}
+    for row in rows:
+        scores = [
+            part
+            for each in (row.inherent, row.current, row.target)
+            for part in (each.score, rating_of(each.rating).label)
+        ]
+        yield (
+            row.reference,
+            row.title,
+            row.event,
+            labels.get(row.category, row.category),
+            row.status.capitalize(),
+            row.unit,
+            row.owner,
+            *scores,
+            Position.of(row.position).label,
+            row.moved.words if row.moved else None,
+            row.next_review_on,
+            row.opened_on,
+            row.with_post,
+        )

@@ -1,0 +1,239 @@
+"""The pages of one risk: reading it, and what can be done to it."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+
+from riskapp.domain.permissions import Facts, Permission
+from riskapp.domain.policy import Policy
+from riskapp.domain.quality import Kept, nudges
+from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.features.assessments import service as assessments
+from riskapp.features.audit import queries as trail
+from riskapp.features.policy import queries as policies
+from riskapp.features.readers import queries as readers
+from riskapp.features.registers.views import blueprint as blueprint  # noqa: PLC0414 - handed on
+from riskapp.features.risks import queries, service
+from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, ReviewForm, Scale
+from riskapp.features.similar import queries as alike
+from riskapp.models.database import db, transaction
+from riskapp.models.risks import Assessment
+from riskapp.web import guards, history, levels, risk_drawings
+from riskapp.web.clock import now, today
+from riskapp.web.errors import show_refusals
+from riskapp.web.filters import day
+
+OVERTAKEN = "Somebody else changed this risk after you loaded the page. Read what it says now, then send yours again"
+
+
+@blueprint.get("/risks/<reference>")
+@guards.requires(Permission.RISK_READ)
+def risk(reference: str) -> ResponseReturnValue:
+    """Show everything about a risk that the reader may see."""
+    actor, on = guards.actor(), today()
+    page, facts = _page(reference, Permission.RISK_READ)
+    policy, rating_of = policies.in_force(on=on).policy, levels.rating_of(policies.in_force(on=on).policy.scoring)
+    band, category = rating_of(page.current.rating), page.row.category
+    return render_template(
+        "risks/risk.html",
+        page=page,
+        policy=policy,
+        category=policy.appetite.categories.get(category),
+        rating_of=rating_of,
+        nudges=_nudges(page, policy),
+        chart=risk_drawings.chart(policy, category, page.history, page.target, band, on),
+        ruler=risk_drawings.ruler(policy, category, page.current, page.target, band),
+        bow_tie=risk_drawings.bow_tie(page.causes, page.row.event, page.consequences),
+        history=history.in_words(trail.time_line(actor, page.row.id)),
+        may={permission.name: guards.allows(permission, facts) for permission in DEEDS},
+        may_agree=_may_agree(page, facts),
+        similar=alike.similar(actor, text=f"{page.title} {page.row.event}", on=on, but=page.row.id)
+        if page.row.status == "draft"
+        else (),
+    )
+
+
+DEEDS = (
+    Permission.RISK_OPEN,
+    Permission.RISK_SCORE,
+    Permission.RISK_REVIEW,
+    Permission.RISK_CLOSE,
+    Permission.ACTION_ADD,
+)
+
+
+def _page(reference: str, permission: Permission) -> tuple[queries.RiskPage, Facts]:
+    """Find a risk for a deed: not there, not readable and not allowed are one answer."""
+    page = queries.risk(guards.actor(), reference, on=today())
+    if page is None:
+        abort(404)
+    facts = readers.facts(risk_id=page.row.id, on=today())
+    guards.allow(permission, facts)
+    return page, facts
+
+
+def _may_agree(page: queries.RiskPage, facts: Facts) -> bool:
+    """A manager of the unit who neither owns the risk nor proposed the score."""
+    actor, proposed = guards.actor(), page.proposed
+    mine = proposed is None or proposed.by_id == actor.person_id or page.row.owner_post_id in actor.post_ids
+    return not mine and guards.allows(Permission.RISK_OPEN, facts)
+
+
+def _nudges(page: queries.RiskPage, policy: Policy) -> list[dict[str, str | None]]:
+    on, row = today(), page.row
+    kept = Kept(
+        is_open=row.status == "open",
+        rating=page.current.rating,
+        inherent=page.inherent.score,
+        current=page.current.score,
+        target=page.target.score,
+        target_on=page.target.target_on,
+        next_review_on=row.next_review_on,
+        has_action_in_date=any(action.status.is_open and action.due_on >= on for action in page.actions),
+        causes=page.causes,
+        event=row.event,
+        consequences=page.consequences,
+    )
+    deeds = {
+        "action": (url_for("actions.add", risk=page.reference), "Add an action"),
+        "review": (url_for(".review", reference=page.reference), "Record a review"),
+        "score": (url_for(".score", reference=page.reference), "Score it anew"),
+    }
+    found = []
+    for nudge in nudges(policy, kept, on) if row.status != "closed" else ():
+        url, deed = deeds.get(nudge.deed or "", (None, None))
+        found.append(
+            {"words": nudge.words, "clause": nudge.clause.ref if nudge.clause else None, "url": url, "deed": deed}
+        )
+    return found
+
+
+@blueprint.route("/risks/<reference>/score", methods=["GET", "POST"])
+@guards.requires(Permission.RISK_SCORE)
+def score(reference: str) -> ResponseReturnValue:
+    """Score a risk anew on one basis; a lower current score across the appetite line waits to be agreed."""
+    page, _facts = _page(reference, Permission.RISK_SCORE)
+    basis = request.args.get("basis", "current")
+    if basis not in SCORE_FORMS:
+        abort(404)
+    policy = policies.in_force(on=today()).policy
+    form = _filled(SCORE_FORMS[basis](), page, basis, policy)
+    if form.validate_on_submit() and _is_fresh(form, page):
+        judgement = form.judgement(basis, why=form.rationale.data)
+        try:
+            with transaction():
+                made = assessments.score(page.row, basis, judgement, by=guards.actor(), at=now(), on=today())
+        except Cannot as refusal:
+            show_refusals(form, refusal)
+        else:
+            flash(_scored_words(made))
+            return redirect(url_for(".risk", reference=reference))
+    return render_template(
+        "risks/score.html",
+        page=page,
+        form=form,
+        basis=basis,
+        policy=policy,
+        **levels.shown(form, policy, page.row.category),
+    ), 422 if form.errors else 200
+
+
+def _scored_words(made: Assessment) -> str:
+    if made.state == "proposed":
+        return f"{made.score} is proposed. It counts once a manager who does not own the risk agrees."
+    return f"The {made.basis} score is {made.score}."
+
+
+def _filled(form: Scale, page: queries.RiskPage, basis: str, policy: Policy) -> Scale:
+    """Start from the score that holds, under the kind of impact that decided it."""
+    form.offer(policy)
+    if request.method == "GET":
+        held = {"inherent": page.inherent, "current": page.current, "target": page.target}[basis]
+        form[f"{basis}_likelihood"].data, form[f"{basis}_impact"].data = held.likelihood, held.impact
+        kind = queries.kind_of_impact(guards.actor(), assessment_id=held.id)
+        form.dimension.data = kind or policy.scoring.dimensions[0].key
+        form.seen.data = page.seen
+        if basis == "target":
+            form.target_on.data = held.target_on
+    return form
+
+
+def _is_fresh(form: FlaskForm, page: queries.RiskPage) -> bool:
+    """Tell whether the form was filled in over what the risk says now; if not, say so on the form."""
+    if form.seen.data == page.seen:
+        return True
+    form.form_errors.append(OVERTAKEN)
+    form.seen.data = page.seen
+    return False
+
+
+@blueprint.route("/risks/<reference>/review", methods=["GET", "POST"])
+@guards.requires(Permission.RISK_REVIEW)
+def review(reference: str) -> ResponseReturnValue:
+    """Record that the owner looked: the score still holds, or here is a new one; one line says what was looked at."""
+    page, _facts = _page(reference, Permission.RISK_REVIEW)
+    policy = policies.in_force(on=today()).policy
+    form = _filled(ReviewForm(), page, "current", policy)
+    if form.validate_on_submit() and _is_fresh(form, page):
+        anew = form.answer.data == "no"
+        judgement = form.judgement("current", why=form.note.data) if anew else None
+        try:
+            with transaction():
+                made = service.review(
+                    page.row, note=form.note.data, judgement=judgement, by=guards.actor(), at=now(), on=today()
+                )
+        except Cannot as refusal:
+            show_refusals(form, refusal)
+        else:
+            flash(f"Review recorded. The next is due on {day(made.next_review_on)}.")
+            return redirect(url_for(".risk", reference=reference))
+    return render_template(
+        "risks/review.html",
+        page=page,
+        form=form,
+        policy=policy,
+        rating=levels.rating_of(policy.scoring)(page.current.rating),
+        **levels.shown(form, policy, page.row.category),
+    ), 422 if form.errors else 200
+
+
+@blueprint.post("/risks/<reference>/open")
+@guards.requires(Permission.RISK_OPEN)
+def open_draft(reference: str) -> ResponseReturnValue:
+    """Open a draft, by its owner or its unit's manager."""
+    page, _facts = _page(reference, Permission.RISK_OPEN)
+    with transaction():
+        service.open_risk(page.row, by=guards.actor(), at=now(), on=today())
+    flash(f"The risk is open. Its first review is due on {day(page.row.next_review_on)}.")
+    return redirect(url_for(".risk", reference=reference))
+
+
+@blueprint.post("/risks/<reference>/agree")
+@guards.requires(Permission.RISK_OPEN)
+def agree(reference: str) -> ResponseReturnValue:
+    """Agree to the score that somebody else proposed."""
+    page, _facts = _page(reference, Permission.RISK_OPEN)
+    if page.proposed is None or request.form.get("proposed") != str(page.proposed.id):
+        raise assessments.CannotScoreRisk(Refusal(None, OVERTAKEN))
+    with transaction():
+        assessments.agree(db.session.get_one(Assessment, page.proposed.id), by=guards.actor(), at=now(), on=today())
+    flash(f"You agreed. The current score is {page.proposed.score}.")
+    return redirect(url_for(".risk", reference=reference))
+
+
+@blueprint.route("/risks/<reference>/close", methods=["GET", "POST"])
+@guards.requires(Permission.RISK_CLOSE)
+def close(reference: str) -> ResponseReturnValue:
+    """Close an open risk with a reason, by a manager of its unit who does not own it."""
+    page, _facts = _page(reference, Permission.RISK_CLOSE)
+    form = CloseForm(seen=page.seen)
+    if form.validate_on_submit() and _is_fresh(form, page):
+        try:
+            with transaction():
+                service.close(page.row, why=form.why.data or "", by=guards.actor(), at=now(), on=today())
+        except Cannot as refusal:
+            show_refusals(form, refusal)
+        else:
+            flash("The risk is closed. Its actions and its history are kept.")
+            return redirect(url_for(".risk", reference=reference))
+    return render_template("risks/close.html", page=page, form=form), 422 if form.errors else 200

@@ -8,39 +8,29 @@ from sqlalchemy.orm import aliased
 
 from riskapp.domain import actions as rules
 from riskapp.domain.actions import Status
-from riskapp.domain.permissions import Facts
-from riskapp.domain.reminders import SubjectFact
+from riskapp.domain.permissions import Actor, Facts, Permission, may
 from riskapp.features.rmap.queries import THE_REST
-from riskapp.models.actions import OPEN_STATUSES, Action, ActionPromise, ActionUpdate, Chase
+from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Post, Unit
 from riskapp.models.risks import Risk
 
 
-def row(action_id: int) -> Action:
+def row(*, action_id: int) -> Action:
     """Load the row of an action that `action` has shown the actor may read."""
     return db.session.get_one(Action, action_id)
 
 
-def reference(action_id: int) -> str:
+def reference(*, action_id: int) -> str:
     """Give the reference of an action, for its address."""
     return db.session.scalars(select(Entity.reference).where(Entity.id == action_id)).one()
 
 
-def promises(action_id: int) -> tuple[date, ...]:
+def promises(*, action_id: int) -> tuple[date, ...]:
     """List every date promised for an action, the first promise first."""
     query = select(ActionPromise.due_on).where(ActionPromise.action_id == action_id).order_by(ActionPromise.number)
     return tuple(db.session.scalars(query))
-
-
-def reminder_subjects() -> tuple[SubjectFact, ...]:
-    """List every open action with its date and owner, for the clock to remind of."""
-    query = select(Action.id, Action.due_on, Action.owner_post_id).where(Action.status.in_(OPEN_STATUSES))
-    return tuple(
-        SubjectFact("action", action_id, due_on, owner_id)
-        for action_id, due_on, owner_id in db.session.execute(query.order_by(Action.id))
-    )
 
 
 def directorates() -> tuple[str, ...]:
@@ -66,8 +56,8 @@ class Source:
     facts: Facts
 
 
-def source(reference: str) -> Source | None:
-    """Find an open or drafted risk by its reference; the caller asks whether the actor may add an action to it."""
+def source(actor: Actor, reference: str) -> Source | None:
+    """Find an open or drafted risk to which the actor may add an action; any other is not there."""
     row = db.session.execute(
         select(Risk, Entity, Unit.path)
         .join(Entity, Entity.id == Risk.id)
@@ -78,6 +68,8 @@ def source(reference: str) -> Source | None:
         return None
     risk, entity, path = row
     facts = Facts(unit_path=path, owner_post_id=risk.owner_post_id, is_open=risk.status == "open")
+    if not may(actor, Permission.ACTION_ADD, facts):
+        return None
     return Source(risk.id, entity.reference, entity.name, risk.owner_post_id, facts)
 
 
@@ -90,7 +82,7 @@ class Said:
     note: str
 
 
-def history(action_id: int) -> tuple[Said, ...]:
+def history(*, action_id: int) -> tuple[Said, ...]:
     """List updates, moves and chases of an action, newest first."""
     poster = aliased(Post)
     updates = db.session.execute(

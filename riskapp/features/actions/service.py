@@ -195,7 +195,7 @@ def move_due_date(action: Action, *, to: date, reason: str, by: Actor, at: datet
     if not status.is_open:
         raise rules.CannotMoveDueDate(Refusal(None, f"This action is {status.label.lower()}. Its date stands"))
     policy = policies.in_force(on=on).policy
-    promises = queries.promises(action.id)
+    promises = queries.promises(action_id=action.id)
     is_approved = action.accountable_post_id in by.post_ids
     rules.may_move(policy, promises, to, reason=reason, is_approved=is_approved, on=on)
     before, action.due_on, action.times_moved = action.due_on, to, len(promises)

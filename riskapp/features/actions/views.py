@@ -30,7 +30,7 @@ from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import Action
 from riskapp.models.database import transaction
-from riskapp.web import csv, guards, lists
+from riskapp.web import back, csv, guards, lists
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 from riskapp.web.filters import day
@@ -118,7 +118,7 @@ def _page(found: ListedAction, typed: dict[str, FlaskForm] | None = None) -> str
         action=found,
         forms=forms,
         refused=next((form for form in forms.values() if form.errors), None),
-        history=queries.history(found.id),
+        history=queries.history(action_id=found.id),
         deeds=deeds,
         may_update=guards.allows(Permission.ACTION_UPDATE, found.facts),
         may_chase=guards.allows(Permission.ACTION_CHASE, found.facts) and found.days_late > 0,
@@ -189,13 +189,12 @@ def _do(
         try:
             with transaction():
                 _refuse_what_is_stale(found, form)
-                deed(queries.row(found.id), _when())
+                deed(queries.row(action_id=found.id), _when())
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
             flash(f"{found.title}: {words}")
-            is_from_desk = request.form.get("back") == "work"
-            return redirect(url_for("work.my_work") if is_from_desk else url_for(".action", reference=reference))
+            return redirect(back.after(url_for(".action", reference=reference)))
     return _page(found, {name: form}), 422
 
 
@@ -215,22 +214,21 @@ def new() -> ResponseReturnValue:
         source=request.args.get("risk", ""), submission_key=secrets.token_urlsafe(16), start_on=today()
     )
     form.offer(queries.open_posts())
-    source = queries.source((form.source.data or "").upper())
-    may_add = source is not None and guards.allows(Permission.ACTION_ADD, source.facts)
-    if request.method == "GET" and form.source.data and not may_add:
+    source = queries.source(guards.actor(), (form.source.data or "").upper())
+    if request.method == "GET" and form.source.data and source is None:
         abort(404)
     if form.validate_on_submit():
         try:
             with transaction():
-                added = service.add(_new_action(form, source if may_add else None), **_when())
-                reference = queries.reference(added.id)
+                added = service.add(_new_action(form, source), **_when())
+                reference = queries.reference(action_id=added.id)
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
             flash(f"Action added, due on {day(added.due_on)}. This first date stays on the record.")
             return redirect(url_for(".action", reference=reference))
     status = 422 if form.errors else 200
-    return render_template("actions/new.html", form=form, source=source if may_add else None), status
+    return render_template("actions/new.html", form=form, source=source), status
 
 
 def _when() -> dict[str, Any]:

@@ -75,7 +75,7 @@ def overdue(
     number = min(max(page, 1), max(1, -(-len(kept) // size)))
     ten = rules.that_matter_most(late)
     shown = kept[(number - 1) * size : number * size]
-    full = {action.id: action for action in with_record([*{each.id: each for each in (*ten, *shown)}.values()])}
+    full = {action.id: action for action in with_record(actions=[*{each.id: each for each in (*ten, *shown)}.values()])}
     matter_words = " or ".join(rating.label for rating in matter)
     return OverdueDesk(
         overdue=len(late),
@@ -105,12 +105,12 @@ def overdue_rows(
 ) -> tuple[ListedAction, ...]:
     """List every overdue action of a filter, in order, with promises and chases: for a file, a pack or a chase."""
     kept = [action for action in _late(actor, on) if _holds(wanted, action)]
-    return with_record(_in_order(kept, sort, descending=descending))
+    return with_record(actions=_in_order(kept, sort, descending=descending))
 
 
 def _late(actor: Actor, on: date) -> tuple[ListedAction, ...]:
     query = readable(actor, on=on).where(Action.status.in_(OPEN_STATUSES), Action.due_on < on)
-    return listed(db.session.execute(query.order_by(Action.due_on, Entity.reference)), actor, on=on)
+    return listed(actor, db.session.execute(query.order_by(Action.due_on, Entity.reference)), on=on)
 
 
 def _holds(wanted: Filter, action: ListedAction) -> bool:
@@ -171,7 +171,7 @@ class ChasePlan:
     action: ListedAction
 
 
-def chase_plans(actions: Sequence[ListedAction], *, on: date) -> tuple[ChasePlan, ...]:
+def chase_plans(*, actions: Sequence[ListedAction], on: date) -> tuple[ChasePlan, ...]:
     """Say for each action who would be asked, in the queries of one organisation whatever their number."""
     seats = {seat.post_id: sitter(seat) for seat in people.organisation(on=on).seats}
     return tuple(_plan(action, seats, on) for action in actions)

@@ -163,4 +163,4 @@ def _plans(references: list[str]) -> tuple[queries.ChasePlan, ...]:
     chosen = [late.get(reference) or abort(404) for reference in dict.fromkeys(references)]
     for action in chosen:
         guards.allow(Permission.ACTION_CHASE, action.facts)
-    return queries.chase_plans(chosen, on=today())
+    return queries.chase_plans(actions=chosen, on=today())

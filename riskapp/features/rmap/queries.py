@@ -166,7 +166,7 @@ def _may_read(actor: Actor, is_exempt: ColumnElement[bool], was_on_desk: ColumnE
     return or_(*lines)
 
 
-def listed(rows: Iterable[Row[Any]], actor: Actor, *, on: date) -> tuple[ListedAction, ...]:
+def listed(actor: Actor, rows: Iterable[Row[Any]], *, on: date) -> tuple[ListedAction, ...]:
     """Turn rows of `readable` into what lists show."""
     scheme = policies.in_force(on=on).policy.scoring
     return tuple(_listed(row, actor, {rating.key: rating for rating in scheme.ratings}, on) for row in rows)
@@ -220,7 +220,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
     )
 
 
-def with_record(actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
+def with_record(*, actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
     """Add the promises and chases of the few actions that a page shows: two queries."""
     ids = [action.id for action in actions]
     dates: dict[int, list[date]] = {action_id: [] for action_id in ids}
@@ -312,7 +312,7 @@ def actions(
     length = size or max(total, 1)
     number = min(max(page, 1), max(1, -(-total // length)))
     rows = db.session.execute(query.limit(length).offset((number - 1) * length))
-    return Page(with_record(listed(rows, actor, on=on)), total, number, length)
+    return Page(with_record(actions=listed(actor, rows, on=on)), total, number, length)
 
 
 def _narrowed(query: Select[Any], wanted: Filter, on: date) -> Select[*tuple[Any, ...]]:
@@ -336,7 +336,7 @@ def _narrowed(query: Select[Any], wanted: Filter, on: date) -> Select[*tuple[Any
 def action(actor: Actor, reference: str, *, on: date) -> ListedAction | None:
     """Find an action by its reference, with its promises and chases; one the actor may not read is not there."""
     query = readable(actor, on=on).where(Entity.reference == reference)
-    found = with_record(listed(db.session.execute(query), actor, on=on))
+    found = with_record(actions=listed(actor, db.session.execute(query), on=on))
     return found[0] if found else None
 
 
@@ -355,4 +355,4 @@ def of_posts(actor: Actor, *, until: date, on: date) -> tuple[ListedAction, ...]
         or_(Action.accountable_post_id.in_(posts), Risk.owner_post_id.in_(posts)),
     )
     query = readable(actor, on=on).where(or_(mine, waits)).order_by(Action.due_on, Entity.reference)
-    return with_record(listed(db.session.execute(query), actor, on=on))
+    return with_record(actions=listed(actor, db.session.execute(query), on=on))

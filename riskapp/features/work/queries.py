@@ -66,6 +66,8 @@ class Item:
     last_on: date | None = None
     statement: tuple[tuple[str, ...], str, tuple[str, ...]] | None = None
     is_drill: bool = False
+    seen: str = ""  # what a form on a risk says it was filled in over
+    proposal_id: int | None = None
     proposed: int | None = None
     proposed_rating: Rating | None = None
 
@@ -176,16 +178,26 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
     """A proposed score waits for a manager of the unit who neither owns the risk nor proposed it."""
     if not (paths := _managed(actor)):
         return false()
-    later = aliased(Assessment)
-    answered = exists().where(
-        later.risk_id == Assessment.risk_id,
-        later.basis == Assessment.basis,
-        later.state.in_(("in_force", "refused")),
-        later.id > Assessment.id,
-    )
     own = Risk.owner_post_id.in_(actor.post_ids)
     by_me = Assessment.by_id == actor.person_id
-    return (Assessment.state == "proposed") & Risk.unit_id.in_(units_below(*paths)) & ~own & ~by_me & ~answered
+    return (
+        (Assessment.state == "proposed")
+        & Risk.unit_id.in_(units_below(*paths))
+        & ~own
+        & ~by_me
+        & ~_is_answered(Assessment)
+    )
+
+
+def _is_answered(proposal: type[Assessment]) -> ColumnElement[bool]:
+    """A proposal ends when a later assessment of its basis is in force."""
+    later = aliased(Assessment)
+    return exists().where(
+        later.risk_id == proposal.risk_id,
+        later.basis == proposal.basis,
+        later.state == "in_force",
+        later.id > proposal.id,
+    )
 
 
 def _risks() -> Select[*tuple[Any, ...]]:
@@ -215,7 +227,17 @@ def _shown(row: Row[*tuple[Any, ...]], ratings: dict[str, Rating]) -> ShownRisk:
 
 def _reviews(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
     looked = select(func.max(Review.held_on)).where(Review.risk_id == Risk.id).correlate(Risk).scalar_subquery()
-    query = _risks().add_columns(looked.label("looked_on")).where(_wants_review(actor, on + HORIZON))
+    pending = aliased(Assessment, name="pending")
+    waits = (
+        select(func.max(pending.id))
+        .where(
+            pending.risk_id == Risk.id, pending.basis == "current", pending.state == "proposed", ~_is_answered(pending)
+        )
+        .correlate(Risk)
+        .scalar_subquery()
+    )
+    columns = (looked.label("looked_on"), func.coalesce(waits, 0).label("pending_id"))
+    query = _risks().add_columns(*columns).where(_wants_review(actor, on + HORIZON))
     for row in db.session.execute(query.order_by(Risk.next_review_on, Entity.reference)):
         yield Item(
             kind="review",
@@ -225,6 +247,7 @@ def _reviews(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Ite
             reference=row.reference,
             risk=_shown(row, ratings),
             last_on=row.looked_on,
+            seen=f"{row.Risk.version}.{row.current.id}.{row.pending_id}",
         )
 
 
@@ -307,7 +330,8 @@ def _actions(actor: Actor, on: date) -> Iterable[Item]:
 def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
     query = (
         _risks()
-        .add_columns(Assessment.score.label("proposed"), Assessment.rating.label("proposed_rating"))
+        .add_columns(Assessment.id.label("proposal_id"), Assessment.score.label("proposed"))
+        .add_columns(Assessment.rating.label("proposed_rating"))
         .add_columns(Assessment.rationale, Assessment.effective_on.label("proposed_on"))
         .join(Assessment, Assessment.risk_id == Risk.id)
         .where(_waits_for(actor))
@@ -323,6 +347,7 @@ def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iter
             risk=_shown(row, ratings),
             last_on=row.proposed_on,
             note=row.rationale,
+            proposal_id=row.proposal_id,
             proposed=row.proposed,
             proposed_rating=ratings.get(row.proposed_rating),
         )

@@ -1,6 +1,6 @@
 """Small things to test with, each with sensible facts that a test may change: `a_unit(name="Repairs")`."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,18 @@ from typing import Any
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.policy import read_documents
 from riskapp.features.accounts.service import hash_password
+from riskapp.features.actions import service as actions
+from riskapp.features.actions.service import NewAction
+from riskapp.features.assessments.service import Judgement
 from riskapp.features.people import queries as people
 from riskapp.features.policy import service as policy
+from riskapp.features.risks import service as risks
+from riskapp.features.risks.service import NewRisk, Statement
+from riskapp.models.actions import Action
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import new_entity
 from riskapp.models.people import Person, Post, RoleAssignment, Tenure, Unit
+from riskapp.models.risks import Risk
 
 DAY = date(2026, 12, 1)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -137,3 +144,40 @@ def sign_in(client, person: Person) -> None:
     """Sign a test client in as a person, through the page."""
     answer = client.post("/sign-in", data={"email": person.email, "password": PASSWORD})
     assert answer.status_code == 302, answer.text
+
+
+def a_risk(
+    council: "ACouncil", *, title: str = "Repairs run late", is_open: bool = True, level: int = 4, **changes: Any
+) -> Risk:
+    """A risk of the council's team, owned by its service lead, scored the same at first, now and as a target."""
+    judgement = Judgement(level, {"service": level}, "As things stand.", date(2027, 3, 31))
+    unit = changes.pop("unit", council.team)
+    owner = changes.pop("owner", council.lead)
+    new = NewRisk(
+        statement=Statement(title, ("the contractor is short of staff",), "repairs are late", ("homes are damp",)),
+        category="operations",
+        unit_id=unit.id,
+        owner_post_id=owner.id,
+        judgements=dict.fromkeys(("inherent", "current", "target"), judgement),
+        **changes,
+    )
+    by, on = actor(council.champion_person), DAY - timedelta(days=90)
+    at = NOON - timedelta(days=90)
+    risk = risks.draft(new, by=by, at=at, on=on)
+    if is_open:
+        risks.open_risk(risk, by=by, at=at, on=on)
+    return risk
+
+
+def an_action(council: "ACouncil", risk: Risk, *, due_on: date = DAY, **changes: Any) -> Action:
+    """An action on a risk, owned by the team's manager, for which the service lead answers; promised 80 days ago."""
+    facts = {
+        "title": f"Action {next(_numbers)}",
+        "source_ids": (risk.id,),
+        "owner_post_id": council.manager.id,
+        "accountable_post_id": council.lead.id,
+        "start_on": DAY - timedelta(days=100),
+        "due_on": due_on,
+    } | changes
+    past = DAY - timedelta(days=80)
+    return actions.add(NewAction(**facts), by=actor(council.champion_person), at=NOON - timedelta(days=80), on=past)

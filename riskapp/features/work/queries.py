@@ -190,12 +190,11 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
 
 
 def _is_answered(proposal: type[Assessment]) -> ColumnElement[bool]:
-    """A proposal ends when a later assessment of its basis is in force."""
+    """A proposal ends when a later assessment of its basis is made."""
     later = aliased(Assessment)
     return exists().where(
         later.risk_id == proposal.risk_id,
         later.basis == proposal.basis,
-        later.state == "in_force",
         later.id > proposal.id,
     )
 

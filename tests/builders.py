@@ -176,8 +176,8 @@ def an_action(council: "ACouncil", risk: Risk, *, due_on: date = DAY, **changes:
         "source_ids": (risk.id,),
         "owner_post_id": council.manager.id,
         "accountable_post_id": council.lead.id,
-        "start_on": DAY - timedelta(days=100),
+        "start_on": min(DAY, due_on) - timedelta(days=100),
         "due_on": due_on,
     } | changes
-    past = DAY - timedelta(days=80)
+    past = min(DAY - timedelta(days=80), due_on)
     return actions.add(NewAction(**facts), by=actor(council.champion_person), at=NOON - timedelta(days=80), on=past)

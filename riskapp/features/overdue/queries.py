@@ -137,7 +137,7 @@ def _open_by_directorate(actor: Actor, before: date, on: date) -> tuple[dict[str
     rows = db.session.execute(
         readable(actor, on=on)
         .where(Action.status.in_(OPEN_STATUSES))
-        .with_only_columns(directorate, func.count(), soon, maintain_column_froms=True)
+        .with_only_columns(directorate, func.count(), soon)
         .group_by(directorate)
     ).all()
     return {name: count for name, count, _ in rows}, sum(row[2] for row in rows)

@@ -95,6 +95,7 @@ def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
             directorate_name.label("directorate"),
             is_exempt.label("is_exempt"), was_on_desk.label("was_on_desk"),
         )
+        .select_from(Action)
         .join(Entity, Entity.id == Action.id)
         .join(_owner, _owner.id == Action.owner_post_id)
         .join(_accountable, _accountable.id == Action.accountable_post_id)
@@ -306,7 +307,7 @@ def actions(
 ) -> Page:
     """List the actions that the actor may read, a page at a time; a size of None gives all of them, for a file."""
     query = _narrowed(readable(actor, on=on), wanted, on)
-    total = db.session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    total = db.session.scalar(query.with_only_columns(func.count())) or 0
     keys = ORDERS.get(sort, ORDERS["due"])
     query = query.order_by(*(key.desc() if descending else key for key in keys), Entity.reference)
     length = size or max(total, 1)

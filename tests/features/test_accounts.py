@@ -1,0 +1,113 @@
+"""Signing in and out: nothing tells whether an account exists, and a session that ended is over."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from riskapp.models.accounts import WebSession
+from riskapp.models.database import db
+from tests.builders import NOON, PASSWORD, ACouncil, sign_in
+
+
+@pytest.fixture
+def council(app):
+    return ACouncil()
+
+
+def attempt(client, email, password=PASSWORD):
+    return client.post("/sign-in", data={"email": email, "password": password})
+
+
+def test_a_wrong_password_and_an_unknown_address_are_answered_alike(council, client):
+    wrong = attempt(client, council.lead_person.email, "not the password")
+    unknown = attempt(client, "nobody@demo.example", "not the password")
+    assert wrong.status_code == unknown.status_code
+    assert "Enter the e-mail address and password of an account" in wrong.text
+    assert wrong.text.replace(council.lead_person.email, "x") == unknown.text.replace("nobody@demo.example", "x")
+
+
+def test_the_sixth_try_within_a_quarter_of_an_hour_waits_even_with_the_right_password(council, client):
+    email = council.lead_person.email
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(5):
+            attempt(client, email, "not the password")
+        refused = attempt(client, email)
+        assert "Wait 15 minutes" in refused.text
+        clock.shift(timedelta(minutes=16))
+        assert attempt(client, email).status_code == 302
+
+
+def test_the_letters_case_of_an_address_does_not_matter(council, client):
+    assert attempt(client, council.lead_person.email.upper()).status_code == 302
+
+
+def test_signing_out_ends_the_session_on_the_server(council, client):
+    sign_in(client, council.lead_person)
+    token = client.get_cookie("sid").value
+    client.post("/sign-out")
+    client.set_cookie("sid", token)
+    assert client.get("/").location == "/sign-in"
+    assert db.session.scalar(select(func.count(WebSession.id)).where(WebSession.ended_at.is_(None))) == 0
+
+
+def test_the_token_itself_is_not_kept(council, client):
+    sign_in(client, council.lead_person)
+    kept = db.session.scalars(select(WebSession.token_digest)).one()
+    assert client.get_cookie("sid").value.encode() not in kept
+
+
+@pytest.mark.parametrize(("later", "where"), [(timedelta(minutes=29), None), (timedelta(minutes=31), "/sign-in")])
+def test_a_session_without_use_for_half_an_hour_is_over(council, client, later, where):
+    with time_machine.travel(NOON, tick=False) as clock:
+        sign_in(client, council.lead_person)
+        clock.shift(later)
+        assert client.get("/account").location == where
+
+
+def test_a_visitor_comes_to_the_page_they_wanted(council, client):
+    client.get("/actions?status=late")
+    assert attempt(client, council.lead_person.email).location == "/actions?status=late"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["//evil.example/", "https://evil.example/", "/\\evil.example", "/%2f/evil.example"]
+)
+def test_the_page_wanted_never_leaves_this_site(council, client, elsewhere):
+    client.get(elsewhere)
+    client.get(f"/sign-in?next={elsewhere}")
+    location = attempt(client, council.lead_person.email).location
+    assert location.startswith("/")
+    assert not location.startswith(("//", "/\\"))
+
+
+def test_choosing_an_account_fills_in_its_address(council, client):
+    assert 'value="owner@demo.example"' in client.get("/sign-in?email=owner@demo.example").text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [({}, "Enter your e-mail address"), ({"email": "a@b"}, "Enter your password")]
+)
+def test_an_empty_field_is_named(council, client, data, words):
+    assert words in client.post("/sign-in", data=data).text
+
+
+def test_the_account_page_says_posts_roles_and_over_what(council, client):
+    sign_in(client, council.champion_person)
+    page = client.get("/account").text
+    for words in (
+        "Risk Champion, Repairs Delivery",
+        "You hold it",
+        "Champion",
+        "Repairs Delivery",
+        "Keep the register",
+    ):
+        assert words in page
+
+
+def test_an_account_that_was_closed_is_a_stranger_at_once(council, client):
+    sign_in(client, council.lead_person)
+    council.lead_person.is_active = False
+    db.session.commit()
+    assert client.get("/account").location == "/sign-in"

@@ -8,11 +8,15 @@ from typing import Any
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.policy import read_documents
 from riskapp.features.accounts.service import hash_password
+from riskapp.features.assessments.service import Judgement
 from riskapp.features.people import queries as people
 from riskapp.features.policy import service as policy
+from riskapp.features.risks import service as risks
+from riskapp.features.risks.service import NewRisk, Statement
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import new_entity
 from riskapp.models.people import Person, Post, RoleAssignment, Tenure, Unit
+from riskapp.models.risks import Risk
 
 DAY = date(2026, 12, 1)
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -137,3 +141,44 @@ def sign_in(client, person: Person) -> None:
     """Sign a test client in as a person, through the page."""
     answer = client.post("/sign-in", data={"email": person.email, "password": PASSWORD})
     assert answer.status_code == 302, answer.text
+
+
+def a_judgement(likelihood: int = 3, impact: int = 3, **changes: Any) -> Judgement:
+    facts = {"impacts": {"service": impact}, "rationale": "As the figures of last month say"} | changes
+    return Judgement(likelihood, **facts)
+
+
+def a_new_risk(council: ACouncil, *, current: tuple[int, int] = (3, 3), title: str | None = None, **changes: Any):
+    """What a champion types for the council's team, owned by its manager."""
+    statement = Statement(
+        title or f"Repairs fall behind {next(_numbers)}",
+        ("Tender prices have risen by a fifth",),
+        "The contractor gives notice before the new contract begins",
+        ("Missed urgent repairs for 1,000 homes",),
+    )
+    judgements = {
+        "inherent": a_judgement(5, 5),
+        "current": a_judgement(*current),
+        "target": a_judgement(2, 2, target_on=date(2027, 3, 31)),
+    }
+    facts: dict[str, Any] = {
+        "statement": statement,
+        "category": "operations",
+        "unit_id": council.team.id,
+        "owner_post_id": council.manager.id,
+        "judgements": judgements,
+    }
+    return NewRisk(**(facts | changes))
+
+
+def a_risk(
+    council: ACouncil, *, status: str = "open", on: date = DAY, by: Person | None = None, **changes: Any
+) -> Risk:
+    """A risk of the council's team, drafted by its champion; `status` is how far it has come."""
+    drafted = risks.draft(a_new_risk(council, **changes), by=actor(council.champion_person), at=NOON, on=on)
+    if status != "draft":
+        risks.open_risk(drafted, by=actor(council.manager_person), at=NOON, on=on)
+    if status == "closed":
+        risks.close(drafted, why="The contract is let", by=actor(council.lead_person), at=NOON, on=on)
+    db.session.flush()
+    return drafted

@@ -36,8 +36,8 @@ def draw_head(paper: Paper) -> None:
     if items:
         first, last = items
         said += f": item {first}" if first == last else f": items {first} to {last}"
-    paper.line(paper.x, 40, paper.furniture.running, _LABEL)
-    paper.line(paper.x + paper.width, 40, said, _SMALL, side="r")
+    paper.line(paper.x, 40, paper.furniture.running, _LABEL, room=paper.width * 0.6)
+    paper.line(paper.x + paper.width, 40, said, _SMALL, side="r", room=paper.width * 0.38)
     paper.rule(48, 0.5, ink.RULE)
 
 
@@ -61,4 +61,4 @@ def draw_band(paper: Paper) -> None:
     said = "Part 2: exempt. Not for publication."
     paper.line(paper.x, 16.5, said, Style("B", 10.5, 14, ink.WHITE))
     ground = Style("S", 9, 12, ink.WHITE)
-    paper.line(paper.x + paper.width, 16.5, paper.furniture.ground, ground, side="r")
+    paper.line(paper.x + paper.width, 16.5, paper.furniture.ground, ground, side="r", room=paper.width * 0.55)

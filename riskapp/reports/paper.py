@@ -78,11 +78,25 @@ class Paper:
     # words
 
     def line(
-        self, x: float, base: float, text: str, style: str | Style, *, side: str = "l", colour: str = ""
+        self,
+        x: float,
+        base: float,
+        text: str,
+        style: str | Style,
+        *,
+        side: str = "l",
+        colour: str = "",
+        room: float = 0,
     ) -> float:
-        """Draw one line at a baseline and give its width; a space ends it, to part words when read aloud."""
+        """Draw one line at a baseline and give its width; over `room` it is cut with "…".
+
+        A space ends it, to part words when read aloud.
+        """
         look = STYLES[style] if isinstance(style, str) else style
         said = self.typesetter.drawable(text)
+        if room and self.typesetter.width(said, look.weight, look.size) > room:
+            (line,) = self.typesetter.para(text, look, room, 1).lines
+            said = line[0].text
         wide = self.typesetter.width(said, look.weight, look.size)
         x -= {"l": 0.0, "r": wide, "c": wide / 2}[side]
         if said:

@@ -94,7 +94,7 @@ TERMS = (
     ("Escalation", "Passing a risk up because it is too big for the level that holds it."),
     ("Gap", "How far the score now is above the target."),
     ("Inherent score", "How the risk would stand with no controls at all."),
-    ("Red", "Very high: a score of 16 or more."),
+    ("Red", "Very high: a score of 15 or more."),
     ("Slipped", "The date first promised has been moved. Every earlier date is kept and shown."),
     ("Target score", "Where the risk should be, and by when."),
 )

@@ -81,6 +81,7 @@ class _Content:
         self.letters = {name: _to_unicode(fonts[name].get_object()) for name in fonts}
         self.marked: dict[int, str] = {}
         self.spoken = self.everything = ""
+        self.lowest = float(page.mediabox.height)
         font, number = "", None
         for operands, operator in ContentStream(page.get_contents(), pdf).operations:
             if operator == b"BDC":
@@ -88,6 +89,8 @@ class _Content:
                 self.marked.setdefault(number, "")
             elif operator in {b"BMC", b"EMC"}:
                 number = None
+            elif operator == b"Tm" and number is not None:
+                self.lowest = min(self.lowest, float(operands[5]))
             elif operator == b"Tf":
                 font = operands[0]
             elif operator == b"Tj":

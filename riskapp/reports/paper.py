@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from riskapp.reports import ink
 from riskapp.reports.furniture import Furniture, draw_band, draw_foot, draw_head
-from riskapp.reports.words import PAGE, STYLES, Block, Piece, Style, Text, Typesetter
+from riskapp.reports.words import PAGE, STYLES, Block, Piece, Style, Text, Typesetter, beginning
 
 if TYPE_CHECKING:
     from riskapp.reports.surface import Surface
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 A4: Final = (595.28, 841.89)
 LIST_LABEL: Final = 18.0
 _FOOT: Final = 56.0
+_LINES: Final = 4  # of a finding; more than a reader takes in at a glance
 _ASCENT: Final = 0.78  # from the top of a letter's box to its baseline, in sizes
 
 
@@ -142,11 +143,18 @@ class Paper:
         return place, str(places.get(place, PAGE))
 
     def put(
-        self, text: Text, style: str | Style = "body", *, tag: str = "P", x: float = 0, width: float = 0
+        self,
+        text: Text,
+        style: str | Style = "body",
+        *,
+        tag: str = "P",
+        x: float = 0,
+        width: float = 0,
+        most: int = 0,
     ) -> None:
-        """Let a paragraph flow from the cursor, over the page's end where it must."""
+        """Let a paragraph flow from the cursor, over the page's end where it must; `most` lines, if given."""
         x, width = x or self.x, width or self.width
-        block = self.set(text, style, width)
+        block = self.set(text, style, width, most, beginning(text) if most else "")
         if not block.lines:
             return
         lead = block.style.lead
@@ -201,14 +209,14 @@ class Paper:
         self.mark(place, title)
         self.rule(self.top - 10, 2, ink.INK)
         indent = self.typesetter.width(number, "B", 24) + 12 if number else 0.0
-        block = self.set(title, "section", self.width - indent)
+        block = self.set(title, "section", self.width - indent, 2, beginning(title))
         with self.surface.element(tag):
             if number:
                 self.line(self.x, self.top + 1 + 24 * _ASCENT, number, "section", colour=ink.MUTE)
             self.draw(block, self.x + indent, self.top - 1, self.width - indent)
         self.top += block.height + 5
         if finding:
-            self.put(finding, "finding", width=self.width if self.is_landscape else 480)
+            self.put(finding, "finding", width=self.width if self.is_landscape else 480, most=_LINES)
         self.gap(14)
 
     def part(self, title: str, finding: str, place: str) -> None:
@@ -218,7 +226,7 @@ class Paper:
         self.put(title, "part", tag="H3")
         self.gap(3)
         if finding:
-            self.put(finding, "part finding", width=480)
+            self.put(finding, "part finding", width=480, most=_LINES)
         self.gap(13)
 
     def sub(
@@ -228,7 +236,7 @@ class Paper:
         x, width = x or self.x, width or self.width
         heights = self.set(title, "heading", width).height + self.set(note, "note", width).height
         self.need(heights + keep)
-        self.put(title, "heading", tag=tag, x=x, width=width)
+        self.put(title, "heading", tag=tag, x=x, width=width, most=2)
         self.gap(1)
         if note:
             self.put(note, "note", x=x, width=width)

@@ -162,6 +162,7 @@ class Table:
                     f"{self.name}, continued",
                     "small heading",
                     colour=ink.SECOND,
+                    room=paper.width,
                 )
                 paper.gap(15)
             if self.has_head:

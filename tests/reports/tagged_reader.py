@@ -80,7 +80,7 @@ class _Content:
         fonts = page["/Resources"]["/Font"]
         self.letters = {name: _to_unicode(fonts[name].get_object()) for name in fonts}
         self.marked: dict[int, str] = {}
-        self.spoken = self.everything = ""
+        self.spoken = self.aside = self.everything = ""
         self.lowest = float(page.mediabox.height)
         font, number = "", None
         for operands, operator in ContentStream(page.get_contents(), pdf).operations:
@@ -101,6 +101,8 @@ class _Content:
         if number is not None:
             self.marked[number] += words
             self.spoken += words
+        else:
+            self.aside += words
 
 
 def _to_unicode(font) -> dict[int, str]:

@@ -131,15 +131,11 @@ def first_finding(standing: Standing) -> str:
             f"of {counted(len(standing.risks), 'risk')}, {now} and {_alone(standing.beyond)} beyond appetite"
         )
     if standing.worst_now > before:
-        return _sentence(
-            f"more risks are {worst} than in {standing.since}: {standing.worst_now}, was {before}"
-        )
+        return _sentence(f"more risks are {worst} than in {standing.since}: {standing.worst_now}, was {before}")
     if standing.worst_now < before:
         fewer = f"fewer risks are {worst} than in {standing.since}"
         return _sentence(f"{fewer}, but {rose}" if grown else f"{fewer}, and none has grown")
-    return _sentence(
-        f"as many risks are {worst} as in {standing.since}, and {rose if grown else 'none has grown'}"
-    )
+    return _sentence(f"as many risks are {worst} as in {standing.since}, and {rose if grown else 'none has grown'}")
 
 
 def standing_finding(standing: Standing) -> str:
@@ -149,12 +145,7 @@ def standing_finding(standing: Standing) -> str:
     worst = f"{_who(standing.worst_now, 'is', 'are')} {standing.worst.lower()}"
     said = f"of {counted(len(standing.risks), 'risk')}, {worst}"
     return _sentence(
-        said
-        + (
-            ""
-            if standing.worst_before is None
-            else f", was {_alone(standing.worst_before)} in {standing.since}"
-        )
+        said + ("" if standing.worst_before is None else f", was {_alone(standing.worst_before)} in {standing.since}")
     )
 
 
@@ -167,11 +158,7 @@ def moves_finding(standing: Standing) -> str:
     fell = sum(1 for risk in risks if risk.rise < 0)
     new = sum(1 for risk in risks if risk.was is None)
     same = len(risks) - rose - fell - new
-    went = (
-        f" {counted(standing.departed, 'risk has', 'risks have')} left the register."
-        if standing.departed
-        else ""
-    )
+    went = f" {counted(standing.departed, 'risk has', 'risks have')} left the register." if standing.departed else ""
     first = _sentence(f"{counted(rose, 'risk')} rose, {_alone(fell)} fell and {_who(new, 'is', 'are')} new")
     stayed = _sentence(f"{_who(same, 'has', 'have')} not moved since {standing.since}")
     return f"{first} {stayed}{_capital(went)}"
@@ -179,15 +166,11 @@ def moves_finding(standing: Standing) -> str:
 
 def beyond_finding(standing: Standing) -> str:
     """Say how many risks the council is not willing to bear, and the largest excess."""
-    over = sorted(
-        (risk for risk in standing.risks if risk.excess), key=lambda risk: (-risk.excess, risk.item)
-    )
+    over = sorted((risk for risk in standing.risks if risk.excess), key=lambda risk: (-risk.excess, risk.item))
     if not over:
         return "No risk is beyond what the council is willing to bear."
     most = over[0]
-    said = _sentence(
-        f"{counted(len(over), 'risk is', 'risks are')} beyond what the council is willing to bear"
-    )
+    said = _sentence(f"{counted(len(over), 'risk is', 'risks are')} beyond what the council is willing to bear")
     return f"{said} Item {most.item} is furthest, {most.excess} over its limit of {most.limit}."
 
 
@@ -211,9 +194,7 @@ def actions_finding(late: Lateness) -> str:
     if late.was is not None and late.was != late.overdue:
         step = abs(late.overdue - late.was)
         said += f", {number(step)} {'more' if late.overdue > late.was else 'fewer'} than in the last pack"
-    long = (
-        f"{_capital(_who(late.long, 'is', 'are'))} more than {late.long_days} days late." if late.long else ""
-    )
+    long = f"{_capital(_who(late.long, 'is', 'are'))} more than {late.long_days} days late." if late.long else ""
     return f"{_sentence(said)} {long}".strip()
 
 
@@ -222,9 +203,7 @@ def escalations_finding(answers: Answers) -> str:
     live = _sentence(f"{_who(answers.live, 'is', 'are')} live, {_alone(answers.late)} late")
     if not answers.raised:
         return f"No risk has been escalated since the last pack. {live}"
-    of = (
-        f"of {counted(answers.raised, 'escalation')}, {_who(answers.in_time, 'was', 'were')} answered in time"
-    )
+    of = f"of {counted(answers.raised, 'escalation')}, {_who(answers.in_time, 'was', 'were')} answered in time"
     up = f" and {number(answers.moved_up)} moved up because nobody answered" if answers.moved_up else ""
     return f"{_sentence(of + up)} {live}"
 
@@ -236,9 +215,7 @@ def bodies_finding(bodies: Sequence[BodyFact]) -> str:
     late = sum(1 for body in bodies if body.is_late)
     never = sum(1 for body in bodies if not body.was_reviewed)
     if not late and not never:
-        return _sentence(
-            f"each of {counted(len(bodies), 'body', 'bodies')} has had its review, and none is late"
-        )
+        return _sentence(f"each of {counted(len(bodies), 'body', 'bodies')} has had its review, and none is late")
     parts = []
     if late:
         parts.append(f"{_who(late, 'has', 'have')} a review that is late")

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, Literal
 
-from fontTools.ttLib import TTFont as FontFile
+from fontTools.ttLib import TTFont as FontFile  # type: ignore[import-untyped]  # ships no types
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
@@ -46,9 +46,7 @@ class Face:
         self._stand_in = folder / _UNDERSTUDIES[weight[0]]
         if weight.endswith("T"):
             _use_tabular_digits(self.font, folder / _FILES[weight[0]])
-            self.font.face.subfontNameX = (
-                b"-Tabular"  # reportlab names what it embeds by face: two would be one
-            )
+            self.font.face.subfontNameX = b"-Tabular"  # reportlab names what it embeds by face: two would be one
         self.glyphs: dict[int, int] = self.font.face.charToGlyph
 
     @cached_property
@@ -87,9 +85,7 @@ class Faces:
     def __init__(self, folder: Path) -> None:
         for name in {**_FILES, "understudy": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}.values():
             if not (folder / name).is_file():
-                raise FontsMissingError(
-                    f"{folder / name} is missing. Run `make setup`, which fetches the fonts."
-                )
+                raise FontsMissingError(f"{folder / name} is missing. Run `make setup`, which fetches the fonts.")
         weights: tuple[Weight, ...] = ("R", "M", "S", "B", "RT", "ST", "BT")
         self._by_weight = {weight: Face(weight, folder) for weight in weights}
         pdfmetrics.registerFont(self._by_weight["R"].font)  # a page of reportlab begins in a registered font
@@ -113,9 +109,7 @@ def _loaded(name: str, path: Path) -> TTFont:
     try:
         return TTFont(name, str(path), shapable=False)
     except TTFError as problem:
-        raise FontsMissingError(
-            f"{path} is not a font. Run `make setup`, which fetches it again."
-        ) from problem
+        raise FontsMissingError(f"{path} is not a font. Run `make setup`, which fetches it again.") from problem
 
 
 def _use_tabular_digits(font: TTFont, path: Path) -> None:

@@ -149,9 +149,7 @@ class HeatMap:
         base = top + self.row / 2 + 4.2 - 5.2 * len(lines)
         paper.line(centre, base, str(count), Style("B", 15, 18, colour), side="c")
         what = "risk" if count == 1 else "risks"
-        paper.surface.heard(
-            centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} "
-        )
+        paper.surface.heard(centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} ")
         for at, line in enumerate(lines):
             paper.line(centre, base + 11.2 + 9.4 * at, line, Style("RT", _ITEM_SIZE, 10, colour), side="c")
 

@@ -216,8 +216,6 @@ class ScaleHead:
 
     def draw(self, paper: Paper, x: float, top: float, width: float) -> None:
         paper.line(x, top + 8, "Now, target and limit", _AXIS_NAME)
-        step = next(
-            step for step in (1, 2, 4, 5, 10, 20, 25, 50, 100, self.most) if self.most / step <= _TICKS
-        )
+        step = next(step for step in (1, 2, 4, 5, 10, 20, 25, 50, 100, self.most) if self.most / step <= _TICKS)
         for value in range(0, self.most + 1, step):
             paper.line(x + 4 + (width - 8) * value / self.most, top + 19, str(value), _AXIS, side="c")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from riskapp.reports import ink
-from riskapp.reports.furniture import Furniture, draw_band, draw_foot, draw_head
 from riskapp.reports.words import PAGE, STYLES, Block, Piece, Style, Text, Typesetter, beginning
 
 if TYPE_CHECKING:
@@ -17,6 +16,12 @@ LIST_LABEL: Final = 18.0
 _FOOT: Final = 56.0
 _LINES: Final = 4  # of a finding; more than a reader takes in at a glance
 _ASCENT: Final = 0.78  # from the top of a letter's box to its baseline, in sizes
+
+
+class Furnishing(Protocol):
+    """Draws what stands at the head and foot of a page."""
+
+    def draw(self, paper: Paper, *, has_head: bool) -> None: ...
 
 
 @dataclass(slots=True)
@@ -34,7 +39,7 @@ class Paper:
     `known` is the layout of the pass before: page numbers come from it. All lengths are in points.
     """
 
-    def __init__(self, surface: Surface, typesetter: Typesetter, furniture: Furniture, known: Layout) -> None:
+    def __init__(self, surface: Surface, typesetter: Typesetter, furniture: Furnishing, known: Layout) -> None:
         self.surface, self.typesetter, self.furniture = surface, typesetter, furniture
         self.known, self.layout = known, Layout()
         self.is_landscape = False
@@ -55,11 +60,7 @@ class Paper:
         self.section = section or self.section
         self.surface.page(self.wide, self.high)
         with self.surface.artifact():
-            if self.furniture.is_private:
-                draw_band(self)
-            if has_head:
-                draw_head(self)
-            draw_foot(self)
+            self.furniture.draw(self, has_head=has_head)
 
     def has_room(self, need: float) -> bool:
         return self.top + need <= self.end

@@ -65,11 +65,7 @@ def _read(kind: Any, raw: Any, place: str) -> Any:
     """Turn plain JSON into a value of a kind; `place` names it in a refusal."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
-        return (
-            None
-            if raw is None
-            else _read(next(each for each in inside if each is not type(None)), raw, place)
-        )
+        return None if raw is None else _read(next(each for each in inside if each is not type(None)), raw, place)
     if origin is Literal:
         return _expect(raw in inside, raw, place, f"one of {', '.join(map(str, inside))}")
     if origin is tuple:

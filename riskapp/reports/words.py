@@ -169,9 +169,7 @@ class Typesetter:
             runs = (Run(text),) if isinstance(text, str) else text
             lines = tuple(self._lines(runs, style, width))
             if most and len(lines) > most:
-                block = Block(
-                    style, (*lines[: most - 1], self._ended(lines[most - 1], style, width)), is_cut=True
-                )
+                block = Block(style, (*lines[: most - 1], self._ended(lines[most - 1], style, width)), is_cut=True)
             else:
                 block = Block(style, lines)
             self._blocks[key] = block

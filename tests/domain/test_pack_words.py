@@ -35,9 +35,7 @@ def a_standing(*risks, before=2, **changes):
     return Standing(risks, **{"worst": "Very high", "since": "September", "worst_before": before, **changes})
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(0, "no"), (1, "one"), (9, "nine"), (10, "10"), (1200, "1,200")]
-)
+@pytest.mark.parametrize(("count", "words"), [(0, "no"), (1, "one"), (9, "nine"), (10, "10"), (1200, "1,200")])
 def test_counts_are_words_up_to_nine_and_figures_from_ten(count, words):
     assert number(count) == words
 
@@ -76,16 +74,14 @@ def test_was_and_now_stand_in_the_same_breath():
 def test_moves_count_every_risk_once():
     standing = a_standing(a_fact(1, 20, 16), a_fact(2, 9, 12), a_fact(3, 9, None), a_fact(4), departed=2)
     assert moves_finding(standing) == (
-        "One risk rose, one fell and one is new. One has not moved since September. "
-        "Two risks have left the register."
+        "One risk rose, one fell and one is new. One has not moved since September. Two risks have left the register."
     )
 
 
 def test_the_furthest_beyond_appetite_is_named():
     standing = a_standing(a_fact(1, 15, limit=12), a_fact(2, 20, limit=12), a_fact(3, 12, limit=12))
     assert beyond_finding(standing) == (
-        "Two risks are beyond what the council is willing to bear. "
-        "Item 2 is furthest, 8 over its limit of 12."
+        "Two risks are beyond what the council is willing to bear. Item 2 is furthest, 8 over its limit of 12."
     )
 
 
@@ -119,16 +115,13 @@ def test_overdue_actions_are_counted_against_the_last_pack(late, said):
 def test_unanswered_escalations_are_said():
     answers = Answers(raised=16, in_time=14, moved_up=2, live=5, late=1)
     assert escalations_finding(answers) == (
-        "Of 16 escalations, 14 were answered in time and two moved up because nobody answered. "
-        "Five are live, one late."
+        "Of 16 escalations, 14 were answered in time and two moved up because nobody answered. Five are live, one late."
     )
 
 
 def test_late_and_missing_reviews_are_counted():
     bodies = (BodyFact("A", is_late=True), BodyFact("B", was_reviewed=False), BodyFact("C"))
-    assert (
-        bodies_finding(bodies) == "Of three bodies, one has a review that is late and one has never had one."
-    )
+    assert bodies_finding(bodies) == "Of three bodies, one has a review that is late and one has never had one."
 
 
 def test_questions_come_from_a_rise_a_stay_and_a_late_review():

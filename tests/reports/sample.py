@@ -105,9 +105,7 @@ def matrix(size: int = 5) -> Matrix:
     return Matrix(
         tuple(Level(at, LIKELIHOOD[at - 1], CHANCES[at - 1]) for at in levels),
         tuple(Level(at, IMPACT[at - 1], HARMS[at - 1]) for at in levels),
-        tuple(
-            MatrixCell(up, across, up * across, band(up * across, size)) for up in levels for across in levels
-        ),
+        tuple(MatrixCell(up, across, up * across, band(up * across, size)) for up in levels for across in levels),
     )
 
 
@@ -151,9 +149,7 @@ def _risk(at: int, size: int) -> Risk:
     title, kind, directorate = TITLES[at % len(TITLES)]
     again = at // len(TITLES)
     if again:
-        place = ("in the northern area", "at the depot", "in shared services", "in the western area")[
-            again % 4
-        ]
+        place = ("in the northern area", "at the depot", "in shared services", "in the western area")[again % 4]
         title = f"{title} {place}" + (f", site {again}" if again > 3 else "")
     likelihood, impact = 1 + (at * 7 + at // 5) % size, 1 + (at * 3 + 3 + at // 7) % size
     now = a_score(likelihood, impact, size)
@@ -162,13 +158,7 @@ def _risk(at: int, size: int) -> Risk:
     limits = KINDS[kind]
     score = now.score * 25 // (size * size)
     position = (
-        "Not set"
-        if not limits
-        else "Within"
-        if score <= limits[1]
-        else "Above"
-        if score <= limits[2]
-        else "Beyond"
+        "Not set" if not limits else "Within" if score <= limits[1] else "Above" if score <= limits[2] else "Beyond"
     )
     why = "" if was == now else "Three services raised it in the autumn round, so likelihood moved by one."
     return Risk(
@@ -227,9 +217,7 @@ def ageing(actions: tuple[OverdueAction, ...]) -> tuple[Ageing, ...]:
         ("91 to 180 days", 90, 180),
     )
     days = [(AS_AT - action.promised_on[-1]).days for action in actions]
-    rows = [
-        Ageing(name, sum(a < d <= b for d in days), 5 + at, b > 90) for at, (name, a, b) in enumerate(spans)
-    ]
+    rows = [Ageing(name, sum(a < d <= b for d in days), 5 + at, b > 90) for at, (name, a, b) in enumerate(spans)]
     return (*rows, Ageing("Over 180 days", sum(d > 180 for d in days), 2, is_long=True))
 
 

@@ -98,9 +98,7 @@ def test_only_fonts_are_opened():
     strange = [
         (event, name)
         for event, name in opened
-        if Path(name).parent != FONT_FOLDER
-        and not name.endswith((".py", ".pyc", ".so"))
-        and "__pycache__" not in name
+        if Path(name).parent != FONT_FOLDER and not name.endswith((".py", ".pyc", ".so")) and "__pycache__" not in name
     ]
     assert strange == []
 
@@ -114,6 +112,4 @@ def test_no_text_stops_a_pack_and_no_letter_is_lost(words):
 
 
 def test_an_early_date_has_its_year():
-    assert (
-        "1 Jan 1900" in TaggedReader(render(a_pack(0, risks=(a_risk(next_review_on=date(1900, 1, 1)),)))).text
-    )
+    assert "1 Jan 1900" in TaggedReader(render(a_pack(0, risks=(a_risk(next_review_on=date(1900, 1, 1)),)))).text

@@ -177,10 +177,7 @@ def test_an_unsigned_paper_says_draft_and_bears_no_code():
 def test_demo_data_says_on_every_page_that_it_is_nobodys_assessment():
     for is_illustrative in (True, False):
         paper = TaggedReader(render(a_pack(5, is_illustrative=is_illustrative)))
-        said = [
-            "Illustrative data: nobody\u2019s assessment" in paper.page(at)
-            for at in range(len(paper.content))
-        ]
+        said = ["Illustrative data: nobody\u2019s assessment" in paper.page(at) for at in range(len(paper.content))]
         assert set(said) == {is_illustrative}
 
 

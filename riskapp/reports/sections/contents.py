@@ -79,9 +79,7 @@ def _draw_more_requests(paper: Paper, data: PackData) -> None:
     if not rest:
         return
     rows = [(Words(each.asked), Words(each.done), Rating(each.state)) for each in rest]
-    columns = filled(
-        (Column("You asked for", 170), Column("What was done", 240), Column("State", 0)), paper.width
-    )
+    columns = filled((Column("You asked for", 170), Column("What was done", 240), Column("State", 0)), paper.width)
     with paper.surface.element("Sect"):
         paper.sub("More of what changed since you last asked", keep=60)
         Table(columns, rows, "More requests and their answers", name="What changed").draw(paper)
@@ -90,9 +88,7 @@ def _draw_more_requests(paper: Paper, data: PackData) -> None:
 
 def _about(data: PackData) -> list[tuple[str, str]]:
     meeting, sign_off = data.meeting, data.sign_off
-    rows = [
-        ("Figures", f"As they stood on {weekday(meeting.as_at)}. Nothing was worked out again after that.")
-    ]
+    rows = [("Figures", f"As they stood on {weekday(meeting.as_at)}. Nothing was worked out again after that.")]
     if meeting.published_on:
         rows.append(("Published", f"{weekday(meeting.published_on)}. A correction is a new version."))
     if sign_off:

@@ -87,9 +87,7 @@ def _draw_matrix(paper: Paper, scheme: Scheme, x: float, top: float) -> None:
         paper.line(x + labels + (wide - labels) / 2 - 1, top + high + 22, said, "note", side="c")
 
 
-def _draw_score_cell(
-    paper: Paper, scheme: Scheme, pair: tuple[int, int], x: float, top: float, side: float
-) -> None:
+def _draw_score_cell(paper: Paper, scheme: Scheme, pair: tuple[int, int], x: float, top: float, side: float) -> None:
     cell = scheme.cell(*pair)
     if cell is None:
         return
@@ -97,9 +95,7 @@ def _draw_score_cell(
     paper.surface.rect((x, top), (side, side), fill.ground)
     if fill.ground == ink.WHITE:
         paper.surface.rect((x + 0.3, top + 0.3), (side - 0.6, side - 0.6), None, fill.edge, 0.6)
-    paper.line(
-        x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("B", 11.5, 14, fill.words), side="c"
-    )
+    paper.line(x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("B", 11.5, 14, fill.words), side="c")
 
 
 def _draw_marks(paper: Paper, scheme: Scheme) -> None:

@@ -73,9 +73,7 @@ def _say_beyond(paper: Paper, data: PackData) -> None:
     if not items:
         paper.put("No risk is beyond what the council is willing to bear.")
     else:
-        paper.put(
-            f"Beyond what the council is willing to bear: item{'s' * (len(items) > 1)} {', '.join(items)}."
-        )
+        paper.put(f"Beyond what the council is willing to bear: item{'s' * (len(items) > 1)} {', '.join(items)}.")
 
 
 def _draw_beyond(paper: Paper, data: PackData, scheme: Scheme) -> None:

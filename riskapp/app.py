@@ -1,0 +1,80 @@
+"""The application put together: what is plugged in, and in what order. Nothing is decided here."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from sqlalchemy import URL, make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from riskapp.domain.permissions import Actor, Permission
+from riskapp.features.accounts import service as accounts
+from riskapp.features.accounts import views as account_views
+from riskapp.features.audit import cli as audit_cli
+from riskapp.features.people import queries as people
+from riskapp.features.policy import cli as policy_cli
+from riskapp.features.policy import queries as policy
+from riskapp.features.policy import views as policy_views
+from riskapp.models.database import db, transaction
+from riskapp.settings import Settings
+from riskapp.web import errors, filters, guards, headers, shell
+from riskapp.web.clock import now, today
+
+ROOT = Path(__file__).parents[1]
+BLUEPRINTS = (account_views.blueprint, policy_views.blueprint)
+PLACES = (shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),)
+COMMANDS = (audit_cli.commands, policy_cli.commands)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application from its settings, which are read from the environment if none are given."""
+    settings = settings or Settings.from_environment(os.environ)
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "riskapp/web/static"))
+    app.extensions["settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(make_url(settings.database_url)),
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=10 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+    )
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's own way
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    CSRFProtect(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for group in COMMANDS:
+        app.cli.add_command(group)
+    guards.install(app, _find_actor)
+    headers.install(app)
+    errors.install(app)
+    filters.install(app)
+    shell.install(
+        app, council_name=settings.council_name, is_demo=settings.is_demo, places=PLACES, policy_line=_policy_line
+    )
+    return app
+
+
+def _engine_options(url: URL) -> dict[str, object]:
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {"pool_pre_ping": True, "pool_size": 8}
+
+
+def _find_actor(token: str, request_id: str) -> Actor | None:
+    with transaction():
+        person_id = accounts.keep_alive(token, at=now())
+    return people.actor_for(person_id, on=today(), request_id=request_id) if person_id else None
+
+
+def _policy_line() -> str:
+    version = policy.in_force(on=today())
+    return f"Policy version {version.number}, in force since {version.in_force_from:%-d %b %Y}"

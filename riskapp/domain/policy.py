@@ -1,0 +1,191 @@
+"""The policy in force: every chapter read and checked against the others, with one fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring
+from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.domain.toml_reader import Clause, Notes, Table, listed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Documents = Mapping[str, Mapping[str, object]]
+T = TypeVar("T")
+
+CHAPTERS = (
+    "policy",
+    "scoring",
+    "appetite",
+    "reviews",
+    "escalation",
+    "actions",
+    "reminders",
+    "calendar",
+    "packs",
+)
+
+
+class PolicyRefused(Cannot):
+    """The documents make no policy: one refusal a fault, naming file, key and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole set of rules as approved together; numbers live here and nowhere in the code."""
+
+    number: int
+    title: str
+    effective_from: date
+    approved_by: str
+    approved_on: date
+    scoring: scoring.Scheme
+    appetite: appetite.Appetite
+    reviews: reviews.Reviews
+    escalation: escalation.Escalation
+    actions: actions.ActionRules
+    reminders: tuple[reminders.ReminderRule, ...]
+    calendar: calendar.Calendar
+    packs: packs.PackRules
+    clauses: Mapping[str, Clause]
+
+    def clause(self, ref: str) -> Clause:
+        """Return the clause with this number, to be quoted; an unknown one is a KeyError."""
+        return self.clauses[ref]
+
+
+def parse_policy(documents: Documents) -> Policy:
+    """Read the documents (file name without .toml -> parsed content) as one policy.
+
+    Refuses a missing, unknown or faulty document with PolicyRefused, which lists every fault found.
+    """
+    notes = Notes()
+    for name in sorted(set(CHAPTERS) ^ set(documents)):
+        words = "is missing." if name in CHAPTERS else "is not a chapter of the policy."
+        notes.faults.append(Refusal(f"{name}.toml", f"{name}.toml: {words}"))
+    if notes.faults:
+        raise PolicyRefused(*notes.faults)
+    policy = _read(documents, notes)
+    faults = notes.faults or _disagreements(policy)
+    if faults:
+        raise PolicyRefused(*faults)
+    return policy
+
+
+def _heading(document: Table) -> None:
+    """Every chapter says which version it is, from when it holds and who approved it."""
+    document.integer("version", at_least=1)
+    document.day("effective_from")
+    document.text("approved_by")
+
+
+def _read(documents: Documents, notes: Notes) -> Policy:
+    head = Table(documents["policy"], "policy.toml", notes)
+
+    def chapter(name: str, parse: Callable[[Table], T]) -> T:
+        document = Table(documents[name], f"{name}.toml", notes)
+        _heading(document)
+        parsed = parse(document)
+        document.done()
+        return parsed
+
+    for principle in head.tables("principle"):
+        principle.clause()
+        principle.done()
+    clauses: dict[str, Clause] = {}
+    policy = Policy(
+        number=head.integer("number", at_least=1),
+        title=head.text("title"),
+        effective_from=head.day("effective_from"),
+        approved_by=head.text("approved_by"),
+        approved_on=head.day("approved_on"),
+        scoring=chapter("scoring", scoring.parse),
+        appetite=chapter("appetite", appetite.parse),
+        reviews=chapter("reviews", reviews.parse),
+        escalation=chapter("escalation", escalation.parse),
+        actions=chapter("actions", actions.parse),
+        reminders=chapter("reminders", reminders.parse),
+        calendar=chapter("calendar", calendar.parse),
+        packs=chapter("packs", packs.parse),
+        clauses=MappingProxyType(clauses),
+    )
+    head.done()
+    clauses.update((clause.ref, clause) for clause in sorted(notes.clauses, key=_in_order))
+    return policy
+
+
+def _disagreements(policy: Policy) -> list[Refusal]:
+    """What one chapter takes from another must be there."""
+    faults = []
+
+    def fault(place: str, message: str) -> None:
+        faults.append(Refusal(place, f"{place}: {message}"))
+
+    known = {rating.key for rating in policy.scoring.ratings}
+    if set(policy.reviews.by_rating) != known:
+        fault("reviews.toml, frequency", f"expected each rating of scoring.toml once: {_all(known)}.")
+    if not set(policy.actions.plan_ratings) <= known:
+        fault("actions.toml, plan, ratings", f"expected ratings of scoring.toml: {_all(known)}.")
+    top = policy.scoring.top_score
+    for rule in policy.escalation.rules:
+        if rule.score is not None and rule.score > top:
+            place = f"escalation.toml, rule of clause {rule.clause.ref}, score"
+            fault(place, f"expected at most {top}, the highest score of scoring.toml, found {rule.score}.")
+    for level in policy.appetite.levels:
+        if level.ceiling > top:
+            place = f"appetite.toml, level {level.key}, ceiling"
+            fault(place, f"expected at most {top}, the highest score of scoring.toml, found {level.ceiling}.")
+    if policy.effective_from.year not in policy.calendar.years:
+        fault("calendar.toml, year", f"expected {policy.effective_from.year}, when the policy begins.")
+    return faults
+
+
+def _all(keys: set[str]) -> str:
+    return listed(sorted(keys))
+
+
+def _in_order(clause: Clause) -> tuple[int, ...]:
+    """6.10 stands after 6.9."""
+    return tuple(int(part) for part in re.findall(r"\d+", clause.ref))
+
+
+def read_documents(folder: Path) -> dict[str, dict[str, object]]:
+    """Read every .toml file of the folder itself, not of its sub-folders; bad TOML is PolicyRefused."""
+    documents, faults = {}, []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            documents[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            faults.append(Refusal(path.name, f"{path.name}: is not TOML. {fault}."))
+    if faults:
+        raise PolicyRefused(*faults)
+    return documents
+
+
+def canonical(documents: Documents) -> str:
+    """Write the documents as one JSON text, the same for the same content whatever its order or layout.
+
+    ``parse_policy(json.loads(text))`` gives the same policy again.
+    """
+    return json.dumps(documents, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_iso)
+
+
+def fingerprint(documents: Documents) -> str:
+    """Return the SHA-256 of the canonical text, in hexadecimal."""
+    return hashlib.sha256(canonical(documents).encode()).hexdigest()
+
+
+def _iso(value: object) -> str:
+    """TOML has dates and times where JSON has only words."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise TypeError(f"{value!r} has no place in a policy")

@@ -1,0 +1,101 @@
+"""Sign a person in and out."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select, update
+
+from riskapp.domain.audit import Event
+from riskapp.domain.permissions import Actor
+from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.features.audit import service as audit
+from riskapp.features.people import queries as people
+from riskapp.models.accounts import SignInFailure, WebSession
+from riskapp.models.database import db
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+MARKED_EVERY = timedelta(minutes=1)
+PATIENCE = timedelta(minutes=15)
+FREE_TRIES = 5
+
+# OWASP's parameters for argon2id; a check costs about 25 ms of one core.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class CannotSignIn(Cannot):
+    """The address and password do not match, or too many tries came before."""
+
+
+def hash_password(password: str) -> str:
+    """Hash a password for keeping."""
+    return _hasher.hash(password)
+
+
+def sign_in(*, email: str, password: str, at: datetime) -> str:
+    """Start a session and give its token; the answer and the time taken do not tell whether the account exists."""
+    address = email.strip().lower()
+    _refuse_a_flood(address, at)
+    person = people.person_by_email(address)
+    known = person is not None and person.is_active and person.password_hash is not None
+    matches = _matches(person.password_hash if person and known and person.password_hash else _NOBODY, password)
+    if not (person and known and matches):
+        raise CannotSignIn(Refusal("password", "Enter the e-mail address and password of an account"))
+    db.session.execute(delete(SignInFailure).where(SignInFailure.email == address))
+    token = secrets.token_urlsafe(32)
+    db.session.add(WebSession(token_digest=_digest(token), person_id=person.id, started_at=at, seen_at=at))
+    audit.record(Event.SIGNED_IN, by=Actor(person_id=person.id), at=at)
+    return token
+
+
+def remember_failure(*, email: str, at: datetime) -> None:
+    """Keep a failed try, so that the next are slowed; in a transaction of its own, since the try itself is undone."""
+    db.session.add(SignInFailure(email=email.strip().lower()[:200], at=at))
+
+
+def _refuse_a_flood(address: str, at: datetime) -> None:
+    recent = db.session.scalar(
+        select(func.count(SignInFailure.id)).where(SignInFailure.email == address, SignInFailure.at > at - PATIENCE)
+    )
+    if (recent or 0) >= FREE_TRIES:
+        raise CannotSignIn(Refusal("password", "Too many tries for this address. Wait 15 minutes, then try once more"))
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def keep_alive(token: str, *, at: datetime) -> int | None:
+    """Say whose session a token is and count this as activity; None if it ended, ran out, or never was.
+
+    Activity is written once a minute, so that a busy reader is not a writer.
+    """
+    session = db.session.scalars(select(WebSession).where(WebSession.token_digest == _digest(token))).first()
+    if session is None or session.ended_at is not None:
+        return None
+    if at - session.seen_at > IDLE or at - session.started_at > LONGEST:
+        return None
+    if at - session.seen_at > MARKED_EVERY:
+        session.seen_at = at
+    return session.person_id
+
+
+def sign_out(token: str, *, by: Actor, at: datetime) -> None:
+    """End the session on the server: the token opens nothing from now on."""
+    db.session.execute(
+        update(WebSession)
+        .where(WebSession.token_digest == _digest(token), WebSession.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+    audit.record(Event.SIGNED_OUT, by=by, at=at)

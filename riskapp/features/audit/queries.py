@@ -1,0 +1,81 @@
+"""What the trail says: a record's time line, and whether the chain holds."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from riskapp.domain import audit as chain
+from riskapp.domain.permissions import Actor
+from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
+from riskapp.models.database import db
+from riskapp.models.people import Post
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a time line: when, what, by which post, and the payload if it was not erased."""
+
+    at: datetime
+    event: str
+    post_title: str | None
+    door: str
+    content: dict[str, Any]
+
+
+def time_line(actor: Actor, subject_id: int, limit: int = 50) -> tuple[Told, ...]:
+    """List what happened to a subject, newest first; the caller has shown that the actor may read the subject."""
+    del actor
+    rows = db.session.execute(
+        select(AuditEntry, AuditPayload.content, Post.title)
+        .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+        .outerjoin(Post, Post.id == AuditEntry.post_id)
+        .where(AuditEntry.subject_id == subject_id)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return tuple(Told(entry.at, entry.event, title, entry.door, content or {}) for entry, content, title in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the chain holds: how many entries were checked, and the first that fails with what is wrong with it."""
+
+    checked: int
+    fault: str | None
+
+
+def verify(progress: Callable[[int], None] = lambda _count: None) -> Verdict:
+    """Walk the chain from its first seal; the first entry that does not fit is named."""
+    previous, checked = chain.GENESIS, 0
+    for seal, entry, payload in _sealed():
+        if seal.sequence != checked + 1:
+            return Verdict(checked, f"seal {checked + 1} is missing")
+        previous = chain.seal(previous, entry.outer_facts())
+        if previous != seal.hash:
+            return Verdict(checked, f"entry {entry.id} was changed, or one before it was taken out")
+        if payload and chain.payload_digest(payload.salt, payload.content) != entry.payload_digest:
+            return Verdict(checked, f"what entry {entry.id} says was changed")
+        checked += 1
+        progress(checked)
+    return Verdict(checked, None)
+
+
+def _sealed() -> Iterator[tuple[AuditSeal, AuditEntry, AuditPayload | None]]:
+    """Read the chain a page at a time, so that memory stays flat however long it is."""
+    page = (
+        select(AuditSeal, AuditEntry, AuditPayload)
+        .join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
+        .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+        .order_by(AuditSeal.sequence)
+        .limit(PAGE)
+    )
+    last = 0
+    while rows := db.session.execute(page.where(AuditSeal.sequence > last)).all():
+        yield from rows
+        last = rows[-1][0].sequence
+        db.session.expunge_all()

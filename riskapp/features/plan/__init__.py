@@ -1,0 +1,4 @@
+"""Plan: the council's improvement and recovery plan as records that risks can threaten.
+
+Table: plan_item.
+"""

@@ -1,0 +1,48 @@
+"""The policy in force on a day, parsed once a process."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from sqlalchemy import or_, select
+
+from riskapp.domain.policy import Policy, parse_policy
+from riskapp.models.database import db
+from riskapp.models.policy import PolicyVersion
+
+
+class NoPolicyError(RuntimeError):
+    """No version of the risk policy is in force: `flask policy adopt` brings one in."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A policy with the row that a decision made under it must store."""
+
+    version_id: int
+    number: str
+    in_force_from: date
+    policy: Policy
+
+
+def in_force(*, on: date) -> InForce:
+    """Give the version in force on a day; without one nothing can be scored, so that is an error."""
+    row = db.session.execute(
+        select(PolicyVersion.id, PolicyVersion.number, PolicyVersion.in_force_from, PolicyVersion.fingerprint)
+        .where(
+            PolicyVersion.in_force_from <= on,
+            or_(PolicyVersion.in_force_to.is_(None), PolicyVersion.in_force_to >= on),
+        )
+        .order_by(PolicyVersion.in_force_from.desc(), PolicyVersion.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NoPolicyError(f"no risk policy is in force on {on}: run flask policy adopt")
+    return InForce(row.id, row.number, row.in_force_from, _parsed(row.id, row.fingerprint))
+
+
+@lru_cache(maxsize=8)
+def _parsed(version_id: int, fingerprint: str) -> Policy:
+    """Parse a version once: a row never changes, and its fingerprint keeps one database's apart from another's."""
+    del fingerprint
+    return parse_policy(db.session.scalars(select(PolicyVersion.documents).where(PolicyVersion.id == version_id)).one())

@@ -1,0 +1,80 @@
+"""Boards and committees, their meetings, and the packs made for them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from riskapp.models.database import Base, Word
+from riskapp.models.entity import Entity
+
+
+class Board(Base):
+    """A committee or board; its name is its entity's."""
+
+    __tablename__ = "board"
+    __table_args__ = (CheckConstraint("led_by IN ('Member', 'Commissioner', 'officer')", name="led_by"),)
+
+    id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True)
+    led_by: Mapped[str] = mapped_column(Word)
+    purpose: Mapped[str]
+
+    entity: Mapped[Entity] = relationship(lazy="raise")
+
+
+class Meeting(Base):
+    """A meeting of a board on a date; its papers are due on another."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (
+        UniqueConstraint("board_id", "held_on"),
+        CheckConstraint("papers_due_on <= held_on", name="papers_before"),
+    )
+
+    id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True)
+    board_id: Mapped[int] = mapped_column(ForeignKey("board.id", ondelete="CASCADE"))
+    held_on: Mapped[date] = mapped_column(index=True)
+    papers_due_on: Mapped[date]
+
+    entity: Mapped[Entity] = relationship(lazy="raise")
+    board: Mapped[Board] = relationship(lazy="raise")
+
+
+class Pack(Base):
+    """A pack for a meeting, as at a date: a version is never changed, a newer one follows it."""
+
+    __tablename__ = "pack"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "version"),
+        CheckConstraint("state IN ('draft', 'frozen')", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="RESTRICT"))
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(Word)
+    as_at: Mapped[date]
+    built_at: Mapped[datetime]
+    built_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    built_by_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+
+    entity: Mapped[Entity] = relationship(lazy="raise")
+    meeting: Mapped[Meeting] = relationship(lazy="raise")
+
+
+class PackPart(Base):
+    """The frozen snapshot of one part, its code, and the SHA-256 of the PDF it draws; no live keys inside."""
+
+    __tablename__ = "pack_part"
+    __table_args__ = (
+        CheckConstraint("number IN (1, 2)", name="number"),
+        Index(None, "pack_id", "number", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pack_id: Mapped[int] = mapped_column(ForeignKey("pack.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    snapshot: Mapped[dict[str, Any]]
+    content_code: Mapped[str] = mapped_column(Word)
+    pdf_sha256: Mapped[str]

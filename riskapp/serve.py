@@ -1,0 +1,1 @@
+"""The demonstration started with one command: migrate, load the council if there is none, serve, and run the clock."""

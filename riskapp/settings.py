@@ -1,0 +1,241 @@
+"""What the environment says, read once at the start and typed: nothing else in riskapp reads it.
+
+A value that cannot be used is refused by the name of its variable, before anything has started.
+"""
+
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+Mode = Literal["demo", "production"]
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET_KEY = 32
+FEWEST_DISTINCT_CHARACTERS = 10
+LAST_PORT = 65535
+MOST_PROXY_HOPS = 10
+# The key printed in Flask's own documentation, and the words of keys that were meant to be replaced.
+WELL_KNOWN_KEYS = re.compile(
+    r"192b9bdd22ab9ed4d12e236c78afcb9a|change.?(me|this|it)|replace.?(me|this)|your.?secret|secret.?key|"
+    r"super.?secret|very.?secret|password|development|example",
+    re.IGNORECASE,
+)
+
+
+class SettingsRefused(ValueError):
+    """A setting that cannot be used: the message names the variable and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one running riskapp; what is secret stays out of its printed form."""
+
+    mode: Mode
+    data_dir: Path  # exists
+    database_url: str = field(repr=False)  # for SQLAlchemy, with its driver
+    secret_key: str = field(repr=False)
+    smtp_url: str | None = field(repr=False)  # smtp://[user:password@]host[:port][?starttls] or smtps://...
+    mail_from: str
+    base_url: str  # where people reach riskapp; no slash at the end
+    host: str
+    port: int
+    demo_password: str | None = field(repr=False)  # None outside demo
+    council_name: str
+    trusted_hosts: tuple[str, ...]  # empty, in demo only: any
+    proxy_hops: int
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the demonstration council: only then is a database ever seeded."""
+        return self.mode == "demo"
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Self:
+        """Read the settings from `env`, making the data folder and, in demo, a secret key that is kept there.
+
+        Refused with SettingsRefused: any value that cannot be used, and, outside demo, a missing, short or
+        well-known SECRET_KEY, a missing BASE_URL and FLASK_DEBUG.
+        """
+        env = {name: value.strip() for name, value in env.items() if value.strip()}
+        mode = _mode(env)
+        is_demo = mode == "demo"
+        _refuse_debugging(env, is_demo=is_demo)
+        host, port = _host(env), _whole_number(env, "PORT", default=5000, lowest=1, highest=LAST_PORT)
+        base_url = _base_url(env, default=f"http://{_in_address(host)}:{port}" if is_demo else None)
+        smtp_url = _smtp_url(env)
+        mail_from = _mail_from(env, is_needed=smtp_url is not None and not is_demo)
+        proxy_hops = _whole_number(env, "PROXY_HOPS", default=0, lowest=0, highest=MOST_PROXY_HOPS)
+        given_key = None if is_demo else _secret_key(env)
+        database_url = _database_url(env)
+        data_dir = _data_dir(env)
+        return cls(
+            mode=mode,
+            data_dir=data_dir,
+            database_url=database_url or f"sqlite:///{data_dir / 'riskapp.sqlite'}",
+            secret_key=given_key or env.get("SECRET_KEY") or _kept_key(data_dir),
+            smtp_url=smtp_url,
+            mail_from=mail_from,
+            base_url=base_url,
+            host=host,
+            port=port,
+            demo_password=env.get("DEMO_PASSWORD") if is_demo else None,
+            council_name=env.get("COUNCIL_NAME", "Demonstration council" if is_demo else "The council"),
+            trusted_hosts=_trusted_hosts(env, default=() if is_demo else (urlsplit(base_url).hostname or "",)),
+            proxy_hops=proxy_hops,
+        )
+
+
+def _mode(env: Mapping[str, str]) -> Mode:
+    match env.get("RISKAPP_MODE", "production"):
+        case "demo":
+            return "demo"
+        case "production":
+            return "production"
+        case other:
+            raise SettingsRefused(f"RISKAPP_MODE is {other!r}: set it to demo or production.")
+
+
+def _refuse_debugging(env: Mapping[str, str], *, is_demo: bool) -> None:
+    """Flask's debugger runs any code that a visitor types."""
+    if not is_demo and env.get("FLASK_DEBUG", "0").lower() not in {"0", "false", "no"}:
+        raise SettingsRefused(
+            "FLASK_DEBUG lets a visitor run code on this machine: unset it, or use RISKAPP_MODE=demo."
+        )
+
+
+def _secret_key(env: Mapping[str, str]) -> str:
+    key = env.get("SECRET_KEY")
+    make_one = 'Make one with: python3 -c "import secrets; print(secrets.token_hex(32))"'
+    if key is None:
+        raise SettingsRefused(f"SECRET_KEY is missing. {make_one}")
+    if len(key) < SHORTEST_SECRET_KEY:
+        raise SettingsRefused(f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. {make_one}")
+    if WELL_KNOWN_KEYS.search(key) or len(set(key)) < FEWEST_DISTINCT_CHARACTERS:
+        raise SettingsRefused(f"SECRET_KEY is one that others know or can guess. {make_one}")
+    return key
+
+
+def _kept_key(data_dir: Path) -> str:
+    """The demo's own key, made once; of two processes that start together, the later uses the earlier's."""
+    kept = data_dir / "secret_key"
+    if not kept.exists():
+        handle, draft = tempfile.mkstemp(dir=data_dir)  # readable by this user alone (mode 0600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(draft, kept)  # whole or not at all, and never over another's
+        except FileExistsError:
+            pass
+        finally:
+            Path(draft).unlink()
+    return kept.read_text()
+
+
+def _data_dir(env: Mapping[str, str]) -> Path:
+    folder = Path(env["DATA_DIR"]).expanduser().resolve() if "DATA_DIR" in env else PROJECT / "instance"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failure:
+        raise SettingsRefused(
+            f"DATA_DIR: {folder} cannot be made ({failure.strerror}). Name a folder this user may write in."
+        ) from failure
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsRefused(f"DATA_DIR: {folder} cannot be written. Name a folder this user may write in.")
+    return folder
+
+
+def _database_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("DATABASE_URL")
+    if url is None:
+        return None
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme not in {"sqlite", "postgres", "postgresql", "postgresql+psycopg"}:
+        raise SettingsRefused(
+            "DATABASE_URL names no database that riskapp knows: use postgresql://user:password@host/name or sqlite:///file."
+        )
+    return url if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
+
+
+def _smtp_url(env: Mapping[str, str]) -> str | None:
+    url = env.get("SMTP_URL")
+    if url is None:
+        return None
+    parts = _address(url)
+    if (
+        parts is None
+        or parts.scheme not in {"smtp", "smtps"}
+        or parts.path.strip("/")
+        or parts.query not in {"", "starttls"}
+    ):
+        raise SettingsRefused(
+            "SMTP_URL cannot be read: use smtp://user:password@host:587?starttls or smtps://user:password@host:465."
+        )
+    return url
+
+
+def _mail_from(env: Mapping[str, str], *, is_needed: bool) -> str:
+    sender = env.get("MAIL_FROM")
+    if sender is None and is_needed:
+        raise SettingsRefused("MAIL_FROM is missing: with SMTP_URL set, name the address that e-mails come from.")
+    sender = sender or "riskapp@localhost"
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(sender)[1]) or not sender.isprintable():
+        raise SettingsRefused(f"MAIL_FROM is {sender!r}: use one e-mail address, such as risk@council.example.")
+    return sender
+
+
+def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
+    url = env.get("BASE_URL", default)
+    if url is None:
+        raise SettingsRefused(
+            "BASE_URL is missing: set it to where people reach riskapp, such as https://risk.council.example."
+        )
+    parts = _address(url)
+    if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+        raise SettingsRefused(f"BASE_URL is {url!r}: use an address such as https://risk.council.example.")
+    return url.rstrip("/")
+
+
+def _host(env: Mapping[str, str]) -> str:
+    host = env.get("HOST", "127.0.0.1")
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]+", host):
+        raise SettingsRefused(
+            f"HOST is {host!r}: use a name or an address of this machine, such as 127.0.0.1 or 0.0.0.0."
+        )
+    return host
+
+
+def _trusted_hosts(env: Mapping[str, str], *, default: tuple[str, ...]) -> tuple[str, ...]:
+    if "TRUSTED_HOSTS" not in env:
+        return default
+    hosts = tuple(host.strip() for host in env["TRUSTED_HOSTS"].split(",") if host.strip())
+    if not hosts or not all(re.fullmatch(r"[A-Za-z0-9.:\[\]_-]+", host) for host in hosts):
+        raise SettingsRefused("TRUSTED_HOSTS cannot be read: use host names with commas between, and no https://.")
+    return hosts
+
+
+def _whole_number(env: Mapping[str, str], name: str, *, default: int, lowest: int, highest: int) -> int:
+    text = env.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not lowest <= int(text) <= highest:
+        raise SettingsRefused(f"{name} is {text!r}: use a whole number from {lowest} to {highest}.")
+    return int(text)
+
+
+def _address(url: str) -> SplitResult | None:
+    """The parts of an address with a host and a usable port, or None."""
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if has_host and url.isprintable() and " " not in url else None
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

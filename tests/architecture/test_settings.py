@@ -1,0 +1,209 @@
+"""What the environment may say, and what stops the start."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from riskapp.settings import Settings, SettingsRefused
+
+A_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978"
+
+
+@pytest.fixture
+def demo(tmp_path: Path):
+    """Settings of a demo whose data folder is empty at first."""
+
+    def read(**env: str) -> Settings:
+        return Settings.from_environment({"RISKAPP_MODE": "demo", "DATA_DIR": str(tmp_path / "data"), **env})
+
+    return read
+
+
+@pytest.fixture
+def production(tmp_path: Path):
+    """Settings of a council that has set the least it must."""
+
+    def read(**env: str) -> Settings:
+        least = {"SECRET_KEY": A_KEY, "BASE_URL": "https://risk.council.example", "DATA_DIR": str(tmp_path)}
+        return Settings.from_environment({**least, **env})
+
+    return read
+
+
+def test_without_a_mode_riskapp_is_in_production(production):
+    assert production().mode == "production"
+    assert not production().is_demo
+
+
+def test_an_unknown_mode_is_refused_by_name(production):
+    with pytest.raises(SettingsRefused, match=r"RISKAPP_MODE is 'Demo'.*demo or production"):
+        production(RISKAPP_MODE="Demo")
+
+
+def test_a_demo_needs_no_configuration(demo, tmp_path):
+    settings = demo()
+    assert settings.is_demo
+    assert settings.database_url == f"sqlite:///{tmp_path / 'data' / 'riskapp.sqlite'}"
+    assert (settings.host, settings.port, settings.base_url) == ("127.0.0.1", 5000, "http://127.0.0.1:5000")
+    assert settings.council_name == "Demonstration council"
+    assert settings.smtp_url is None
+    assert settings.demo_password is None
+    assert settings.trusted_hosts == ()
+    assert settings.proxy_hops == 0
+
+
+def test_a_demo_keeps_one_secret_key_that_only_its_user_can_read(demo, tmp_path):
+    first = demo().secret_key
+    kept = tmp_path / "data" / "secret_key"
+    assert len(first) >= 32
+    assert demo().secret_key == first
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [file.name for file in kept.parent.iterdir()] == ["secret_key"]
+
+
+def test_of_two_demo_processes_that_start_together_the_later_uses_the_earliers_key(demo, tmp_path, monkeypatch):
+    link = os.link
+
+    def link_after_another_process(draft: str, kept: Path) -> None:
+        kept.write_text(A_KEY)
+        link(draft, kept)
+
+    monkeypatch.setattr("riskapp.settings.os.link", link_after_another_process)
+    assert demo().secret_key == A_KEY
+    assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret_key"]
+
+
+def test_a_key_given_to_a_demo_is_used_and_none_is_kept(demo, tmp_path):
+    assert demo(SECRET_KEY="short").secret_key == "short"
+    assert not (tmp_path / "data" / "secret_key").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        ("", "missing"),
+        ("   ", "missing"),
+        (A_KEY[:31], "shorter than 32"),
+        ("a" * 40, "know or can guess"),
+        ("please-change-me-please-change-me-now", "know or can guess"),
+        ("192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf", "know or can guess"),
+    ],
+)
+def test_outside_demo_a_weak_secret_key_stops_the_start_and_is_not_repeated(production, key, fault):
+    with pytest.raises(SettingsRefused, match=f"SECRET_KEY is .*{fault}") as refusal:
+        production(SECRET_KEY=key)
+    assert "secrets.token_hex" in str(refusal.value)
+    assert not key.strip() or key not in str(refusal.value)
+
+
+def test_outside_demo_no_key_is_ever_made(production, tmp_path):
+    with pytest.raises(SettingsRefused):
+        production(SECRET_KEY="")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_flask_debug_is_refused_outside_demo_only(production, demo):
+    with pytest.raises(SettingsRefused, match="FLASK_DEBUG"):
+        production(FLASK_DEBUG="1")
+    assert production(FLASK_DEBUG="0").mode == "production"
+    assert demo(FLASK_DEBUG="1").mode == "demo"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_gets_the_driver_that_is_installed(production, scheme):
+    assert production(DATABASE_URL=f"{scheme}://u:p@h/d").database_url == "postgresql+psycopg://u:p@h/d"
+
+
+def test_sqlite_addresses_are_left_as_they_are(production):
+    assert production(DATABASE_URL="sqlite:///risk.sqlite").database_url == "sqlite:///risk.sqlite"
+
+
+@pytest.mark.parametrize("url", ["mysql://u:hunter2@h/d", "risk.sqlite", "postgresql+psycopg2://u:hunter2@h/d"])
+def test_another_database_is_refused_without_repeating_its_password(production, url):
+    with pytest.raises(SettingsRefused, match=r"DATABASE_URL.*postgresql://") as refusal:
+        production(DATABASE_URL=url)
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.5", "٨٠", "9" * 5000])
+def test_a_port_outside_1_to_65535_is_refused(demo, port):
+    with pytest.raises(SettingsRefused, match=r"PORT is .*from 1 to 65535"):
+        demo(PORT=port)
+
+
+def test_the_address_follows_the_host_and_port_of_a_demo(demo):
+    assert demo(HOST="0.0.0.0", PORT="8080").base_url == "http://0.0.0.0:8080"  # noqa: S104 - only read here
+    assert demo(HOST="::1").base_url == "http://[::1]:5000"
+
+
+def test_a_council_says_where_people_reach_it_since_e_mails_carry_links(production):
+    with pytest.raises(SettingsRefused, match="BASE_URL is missing"):
+        production(BASE_URL="")
+    assert production(BASE_URL="https://council.example/risk/").base_url == "https://council.example/risk"
+
+
+@pytest.mark.parametrize("url", ["council.example", "ftp://council.example", "https://", "https://a b", "https://h:x"])
+def test_an_address_that_no_browser_could_open_is_refused(production, url):
+    with pytest.raises(SettingsRefused, match="BASE_URL is"):
+        production(BASE_URL=url)
+
+
+def test_only_the_hosts_a_council_names_are_answered(production):
+    assert production().trusted_hosts == ("risk.council.example",)
+    assert production(TRUSTED_HOSTS="a.example, b.example").trusted_hosts == ("a.example", "b.example")
+    with pytest.raises(SettingsRefused, match="TRUSTED_HOSTS"):
+        production(TRUSTED_HOSTS="https://a.example/")
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://u:p@mail.example:587?starttls", "smtps://u:p@mail.example", "smtp://localhost:25"]
+)
+def test_a_mail_server_is_named_by_address(production, url):
+    assert production(SMTP_URL=url, MAIL_FROM="Risk <risk@council.example>").smtp_url == url
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://h:port", "smtp://h?ssl"])
+def test_a_mail_server_that_cannot_be_read_is_refused(production, url):
+    with pytest.raises(SettingsRefused, match=r"SMTP_URL cannot be read.*starttls"):
+        production(SMTP_URL=url)
+
+
+def test_a_council_that_sends_e_mail_says_from_whom(production):
+    with pytest.raises(SettingsRefused, match="MAIL_FROM is missing"):
+        production(SMTP_URL="smtp://localhost")
+
+
+@pytest.mark.parametrize("sender", ["nobody", "a@b\nBcc: c@d", "@council.example"])
+def test_a_sender_that_is_no_address_is_refused(production, sender):
+    with pytest.raises(SettingsRefused, match="MAIL_FROM is"):
+        production(MAIL_FROM=sender)
+
+
+def test_proxies_are_counted(production):
+    assert production(PROXY_HOPS="2").proxy_hops == 2
+    with pytest.raises(SettingsRefused, match="PROXY_HOPS is"):
+        production(PROXY_HOPS="many")
+
+
+def test_a_demo_password_means_nothing_outside_demo(production, demo):
+    assert production(DEMO_PASSWORD="let-me-in").demo_password is None
+    assert demo(DEMO_PASSWORD="let-me-in").demo_password == "let-me-in"
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused(demo, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsRefused, match="DATA_DIR"):
+        demo(DATA_DIR=str(tmp_path / "file" / "data"))
+
+
+def test_printed_settings_hold_no_secret(production):
+    shown = repr(
+        production(
+            DATABASE_URL="postgresql://u:hunter2@h/d",
+            SMTP_URL="smtp://u:hunter3@h",
+            MAIL_FROM="risk@council.example",
+        )
+    )
+    assert not any(secret in shown for secret in (A_KEY, "hunter2", "hunter3"))

@@ -1,0 +1,134 @@
+"""What every test stands on: an application over an empty, migrated database, on SQLite and on PostgreSQL.
+
+`TEST_DATABASE_URL` names a PostgreSQL server. Where it is missing, what was not tested is named at the end; under
+CI=true that is a failure.
+"""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from playwright.sync_api import sync_playwright
+from sqlalchemy import create_engine, make_url, text
+
+from riskapp.app import create_app
+from riskapp.models.database import Base, db
+from riskapp.settings import Settings
+from tests.browser import ARGUMENTS, AXE, CHROMIUM
+
+IN_CI = os.environ.get("CI") == "true"
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
+NOT_RUN = pytest.StashKey[set[str]]()
+
+
+def pytest_configure(config):
+    config.stash[NOT_RUN] = set()
+    if not POSTGRESQL:
+        config.stash[NOT_RUN].add("PostgreSQL: set TEST_DATABASE_URL=postgresql://user@host/database")
+        if IN_CI:
+            raise pytest.UsageError("CI tests on PostgreSQL too: TEST_DATABASE_URL is missing")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in sorted(config.stash[NOT_RUN]):
+        terminalreporter.write_line(f"NOT TESTED: {line}", red=True, bold=True)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "postgresql" in item.nodeid.rpartition("[")[2]:
+            item.add_marker("postgresql")
+
+
+def settings_for(database_url: str, folder: Path, **changes: str) -> Settings:
+    environment = {
+        "RISKAPP_MODE": "demo",
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(folder),
+        "BASE_URL": "http://localhost",
+        "DEMO_PASSWORD": "a password for tests only",
+        **changes,
+    }
+    return Settings.from_environment(environment)
+
+
+def _migrate(settings: Settings) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade(directory=app.extensions["migrate"].directory)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("sqlite")
+    path = folder / "template.sqlite"
+    _migrate(settings_for(f"sqlite:///{path}", folder))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(tmp_path_factory):
+    """A database of this run's own on the server, dropped at the end."""
+    admin = make_url(POSTGRESQL).set(drivername="postgresql+psycopg")
+    name = f"riskapp_{secrets.token_hex(6)}"
+    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = admin.set(database=name).render_as_string(hide_password=False)
+    _migrate(settings_for(url, tmp_path_factory.mktemp("postgresql")))
+    yield url
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+def _empty(engine) -> None:
+    tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
+def database_url(request, tmp_path):
+    """The address of an empty, migrated database; a test that uses it runs once for each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "riskapp.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    return request.getfixturevalue("migrated_postgresql")
+
+
+@pytest.fixture
+def app(database_url, tmp_path):
+    app = create_app(settings_for(database_url, tmp_path))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        if database_url.startswith("postgresql"):
+            _empty(db.engine)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium(request):
+    """A browser for the whole run; where there is none the test is skipped and named, and in CI it fails."""
+    missing = None if CHROMIUM else "a browser: apt-get install chromium"
+    missing = missing or (None if AXE.exists() else "accessibility: make dev fetches axe-core")
+    if missing:
+        request.config.stash[NOT_RUN].add(missing)
+        pytest.fail(missing) if IN_CI else pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()

@@ -1,0 +1,146 @@
+"""The council's own policy: its words and its numbers say the same, and its chapters agree."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from riskapp.domain.policy import PolicyRefused, parse_policy, read_documents
+
+FOLDER = Path(__file__).parents[2] / "policies"
+POLICY = parse_policy(read_documents(FOLDER))
+NUMBERS = ("nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@pytest.fixture
+def documents():
+    return read_documents(FOLDER)
+
+
+def faults_of(documents):
+    with pytest.raises(PolicyRefused) as refused:
+        parse_policy(documents)
+    return [refusal.message for refusal in refused.value.refusals]
+
+
+def easter(year):
+    """Anonymous Gregorian reckoning."""
+    a, b, c = year % 19, year // 100, year % 100
+    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    n = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    m = (a + 11 * h + 22 * n) // 451
+    month, day = divmod(h + n - 7 * m + 114, 31)
+    return date(year, month, day + 1)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in POLICY.escalation.rules if rule.score])
+def test_the_words_of_a_tier_name_its_score(rule):
+    assert re.search(rf"\bscore of {rule.score}\b", rule.clause.text)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in POLICY.escalation.rules if rule.score])
+def test_the_words_of_a_tier_name_its_time(rule):
+    hours = POLICY.escalation.tier(rule.tier).acknowledge_hours
+    days = hours / POLICY.calendar.hours_a_day
+    assert days.is_integer()
+    assert f"within {NUMBERS[int(days)]}" in rule.clause.text
+
+
+def test_the_words_on_plans_and_papers_name_their_numbers():
+    assert f"within {NUMBERS[POLICY.actions.plan_working_days]} working days" in POLICY.clause("5.4").text
+    assert f"for {NUMBERS[POLICY.packs.clear_days]} clear days" in POLICY.clause("12.1").text
+    assert POLICY.actions.moves_without_approval == 2
+    assert "twice" in POLICY.clause("9.2").text
+
+
+def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
+    assert POLICY.clause("6.3").text == (
+        "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."
+    )
+
+
+def test_every_chapter_bears_a_version_a_date_and_who_approved_it(documents):
+    for name, content in documents.items():
+        assert isinstance(content.get("version", content.get("number")), int), name
+        assert content["effective_from"] == date(2026, 4, 1), name
+        assert content["approved_by"] == "Cabinet", name
+
+
+@pytest.mark.parametrize("year", [2025, 2026, 2027, 2028])
+def test_bank_holidays_are_eight_weekdays_with_good_friday_and_easter_monday(year):
+    days = {day for day in POLICY.calendar.bank_holidays if day.year == year}
+    assert len(days) == 8
+    assert all(day.isoweekday() <= 5 for day in days)
+    assert {easter(year) - timedelta(days=2), easter(year) + timedelta(days=1)} <= days
+
+
+def test_a_rating_without_a_review_is_refused(documents):
+    documents["reviews"]["frequency"].pop()
+    assert faults_of(documents) == [
+        "reviews.toml, frequency: expected each rating of scoring.toml once: high, low, medium and very_high."
+    ]
+
+
+def test_a_tier_that_no_score_can_reach_is_refused(documents):
+    documents["escalation"]["rule"][4]["score"] = 26
+    assert faults_of(documents) == [
+        (
+            "escalation.toml, rule of clause 6.4, score: "
+            "expected at most 25, the highest score of scoring.toml, found 26."
+        )
+    ]
+
+
+def test_a_higher_tier_with_a_lower_score_is_refused(documents):
+    documents["escalation"]["rule"][1]["score"] = 10
+    assert "expected each tier to need a higher score than the tier below it" in faults_of(documents)[0]
+
+
+def test_a_rule_to_a_tier_that_is_not_there_is_refused(documents):
+    documents["escalation"]["rule"][0]["tier"] = "duke"
+    assert "escalation.toml, rule 1, tier: expected one of team_manager" in faults_of(documents)[0]
+
+
+def test_a_rule_without_a_condition_is_refused(documents):
+    del documents["escalation"]["rule"][0]["score"]
+    assert faults_of(documents)[0].endswith("is missing. Expected a score, a position or categories.")
+
+
+def test_a_rule_on_an_unknown_category_is_refused(documents):
+    documents["escalation"]["rule"][0]["categories"] = ["weather"]
+    assert 'expected keys of categories, found "weather"' in faults_of(documents)[0]
+
+
+def test_a_tolerable_level_below_the_optimal_is_refused(documents):
+    documents["appetite"]["category"][0]["tolerable"] = "averse"
+    assert faults_of(documents) == [
+        "appetite.toml, category 1, tolerable: expected a level no lower than the optimal one."
+    ]
+
+
+def test_a_missing_category_is_refused(documents):
+    documents["appetite"]["category"].pop()
+    assert "expected the thirteen categories once each" in faults_of(documents)[0]
+
+
+def test_a_bank_holiday_in_the_wrong_year_is_refused(documents):
+    documents["calendar"]["year"][1]["bank_holidays"][0] = date(2025, 1, 1)
+    assert faults_of(documents) == ["calendar.toml, year 2, bank_holidays: expected dates of 2026 only."]
+
+
+def test_a_day_that_closes_before_it_opens_is_refused(documents):
+    documents["calendar"]["closes"] = "08:00"
+    assert faults_of(documents) == ["calendar.toml, closes: expected a time after the opening."]
+
+
+def test_a_reminder_before_a_date_needs_its_days(documents):
+    documents["reminders"]["rule"][0]["lead_days"] = []
+    assert faults_of(documents) == [
+        "reminders.toml, rule 1, lead_days: expected one or more whole numbers of days, 0 for the day itself."
+    ]
+
+
+def test_a_plan_for_an_unknown_band_is_refused(documents):
+    documents["actions"]["plan"]["ratings"] = ["purple"]
+    assert "actions.toml, plan, ratings: expected ratings of scoring.toml" in faults_of(documents)[0]

@@ -146,10 +146,51 @@ def sign_in(client, person: Person) -> None:
     assert answer.status_code == 302, answer.text
 
 
+def a_judgement(likelihood: int = 3, impact: int = 3, **changes: Any) -> Judgement:
+    facts = {"impacts": {"service": impact}, "rationale": "As the figures of last month say"} | changes
+    return Judgement(likelihood, **facts)
+
+
+def a_new_risk(council: ACouncil, *, current: tuple[int, int] = (3, 3), title: str | None = None, **changes: Any):
+    """What a champion types for the council's team, owned by its manager."""
+    statement = Statement(
+        title or f"Repairs fall behind {next(_numbers)}",
+        ("Tender prices have risen by a fifth",),
+        "The contractor gives notice before the new contract begins",
+        ("Missed urgent repairs for 1,000 homes",),
+    )
+    judgements = {
+        "inherent": a_judgement(5, 5),
+        "current": a_judgement(*current),
+        "target": a_judgement(2, 2, target_on=date(2027, 3, 31)),
+    }
+    facts: dict[str, Any] = {
+        "statement": statement,
+        "category": "operations",
+        "unit_id": council.team.id,
+        "owner_post_id": council.manager.id,
+        "judgements": judgements,
+    }
+    return NewRisk(**(facts | changes))
+
+
 def a_risk(
-    council: "ACouncil", *, title: str = "Repairs run late", is_open: bool = True, level: int = 4, **changes: Any
+    council: ACouncil, *, status: str = "open", on: date = DAY, by: Person | None = None, **changes: Any
 ) -> Risk:
-    """A risk of the council's team, owned by its service lead, scored the same at first, now and as a target."""
+    """A risk of the council's team, drafted by its champion; `status` is how far it has come."""
+    drafted = risks.draft(a_new_risk(council, **changes), by=actor(council.champion_person), at=NOON, on=on)
+    if status != "draft":
+        risks.open_risk(drafted, by=actor(council.manager_person), at=NOON, on=on)
+    if status == "closed":
+        risks.close(drafted, why="The contract is let", by=actor(council.lead_person), at=NOON, on=on)
+    db.session.flush()
+    return drafted
+
+
+def an_old_risk(
+    council: ACouncil, *, title: str = "Repairs run late", is_open: bool = True, level: int = 4, **changes: Any
+) -> Risk:
+    """A risk of the council's team, owned by its service lead, opened 90 days ago and never scored otherwise."""
     judgement = Judgement(level, {"service": level}, "As things stand.", date(2027, 3, 31))
     unit = changes.pop("unit", council.team)
     owner = changes.pop("owner", council.lead)
@@ -169,7 +210,7 @@ def a_risk(
     return risk
 
 
-def an_action(council: "ACouncil", risk: Risk, *, due_on: date = DAY, **changes: Any) -> Action:
+def an_action(council: ACouncil, risk: Risk, *, due_on: date = DAY, **changes: Any) -> Action:
     """An action on a risk, owned by the team's manager, for which the service lead answers; promised 80 days ago."""
     facts = {
         "title": f"Action {next(_numbers)}",

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Final, Literal
 
-from fontTools.ttLib import TTFont as FontFile
+from fontTools.ttLib import TTFont as FontFile  # type: ignore[import-untyped]  # ships no types
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 

@@ -28,37 +28,43 @@ class Furniture:
     remark: str = ""
     code: str = ""
 
+    def draw(self, paper: Paper, *, has_head: bool) -> None:
+        """Draw the furniture of a page that has just begun."""
+        if self.is_private:
+            self._draw_band(paper)
+        if has_head:
+            self._draw_head(paper)
+        self._draw_foot(paper)
 
-def draw_head(paper: Paper) -> None:
-    """Draw the running head: the paper left, the section right, and the items of a page of the annex."""
-    said = paper.section
-    items = paper.known.items.get(paper.layout.pages)
-    if items:
-        first, last = items
-        said += f": item {first}" if first == last else f": items {first} to {last}"
-    paper.line(paper.x, 40, paper.furniture.running, _LABEL)
-    paper.line(paper.x + paper.width, 40, said, _SMALL, side="r")
-    paper.rule(48, 0.5, ink.RULE)
+    def _draw_head(self, paper: Paper) -> None:
+        """Draw the running head: the paper left, the section right, and the items of a page of the annex."""
+        said = paper.section
+        items = paper.known.items.get(paper.layout.pages)
+        if items:
+            first, last = items
+            said += f": item {first}" if first == last else f": items {first} to {last}"
+        paper.line(paper.x, 40, self.running, _LABEL, room=paper.width * 0.6)
+        paper.line(paper.x + paper.width, 40, said, _SMALL, side="r", room=paper.width * 0.38)
+        paper.rule(48, 0.5, ink.RULE)
 
+    def _draw_foot(self, paper: Paper) -> None:
+        """Draw the marking in a box, the remark, the content code and "Page x of y"."""
+        base, right = paper.high - 26, paper.x + paper.width
+        paper.rule(base - 14, 0.5, ink.RULE)
+        ground, words = (ink.INK, ink.WHITE) if self.is_private else (None, ink.INK)
+        box = paper.typesetter.width(self.marking, "S", 8.5) + 12
+        paper.surface.rect((paper.x, base - 9.5), (box, 13.5), ground, ink.INK, 0.7)
+        paper.line(paper.x + 6, base, self.marking, Style("S", 8.5, 11, words))
+        paper.line(paper.x + box + 10, base, self.remark, _SMALL)
+        paper.line(right, base, f"Page {paper.layout.pages} of {paper.known.pages}", _PAGE, side="r")
+        if self.code:
+            paper.line(right - 84, base, f"Content code {self.code}", _CODE, side="r")
 
-def draw_foot(paper: Paper) -> None:
-    """Draw the marking in a box, the remark, the content code and "Page x of y"."""
-    furniture, base, right = paper.furniture, paper.high - 26, paper.x + paper.width
-    paper.rule(base - 14, 0.5, ink.RULE)
-    ground, words = (ink.INK, ink.WHITE) if furniture.is_private else (None, ink.INK)
-    box = paper.typesetter.width(furniture.marking, "S", 8.5) + 12
-    paper.surface.rect((paper.x, base - 9.5), (box, 13.5), ground, ink.INK, 0.7)
-    paper.line(paper.x + 6, base, furniture.marking, Style("S", 8.5, 11, words))
-    paper.line(paper.x + box + 10, base, furniture.remark, _SMALL)
-    paper.line(right, base, f"Page {paper.layout.pages} of {paper.known.pages}", _PAGE, side="r")
-    if furniture.code:
-        paper.line(right - 84, base, f"Content code {furniture.code}", _CODE, side="r")
-
-
-def draw_band(paper: Paper) -> None:
-    """Draw the black band of Part 2, with the paragraph of the Schedule that makes it private."""
-    paper.surface.rect((0, 0), (paper.wide, 25), ink.INK)
-    said = "Part 2: exempt. Not for publication."
-    paper.line(paper.x, 16.5, said, Style("B", 10.5, 14, ink.WHITE))
-    ground = Style("S", 9, 12, ink.WHITE)
-    paper.line(paper.x + paper.width, 16.5, paper.furniture.ground, ground, side="r")
+    def _draw_band(self, paper: Paper) -> None:
+        """Draw the black band of Part 2, with the paragraph of the Schedule that makes it private."""
+        paper.surface.rect((0, 0), (paper.wide, 25), ink.INK)
+        said = "Part 2: exempt. Not for publication."
+        paper.line(paper.x, 16.5, said, Style("B", 10.5, 14, ink.WHITE))
+        ground = Style("S", 9, 12, ink.WHITE)
+        right = paper.x + paper.width
+        paper.line(right, 16.5, self.ground, ground, side="r", room=paper.width * 0.55)

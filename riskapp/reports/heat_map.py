@@ -21,6 +21,8 @@ _LABELS: Final = 74.0
 _GUTTER: Final = 19.0
 _TALLEST: Final = 56.0
 _ROOM: Final = 230.0
+_LOW_ROOM: Final = 170.0  # leaves the page room for the whole of a short register
+_FEW: Final = 10
 _ITEM_SIZE: Final = 8.5
 _NAMED: Final = 6
 """Items in a cell that are named; of more, only the count is given."""
@@ -52,7 +54,8 @@ class HeatMap:
         room = paper.width - _LABELS - gutters if len(halves) > 1 else (paper.width - _LABELS) * 0.72
         self.half = room / len(halves)
         self.cell = (self.half + 2) / len(impact)
-        self.row = min(_TALLEST, _ROOM / len(likelihood))
+        few = all(len(half.scores) < _FEW for half in halves)
+        self.row = min(_TALLEST, (_LOW_ROOM if few else _ROOM) / len(likelihood))
         self.lefts = [paper.x + _LABELS + at * (self.half + _GUTTER) for at in range(len(halves))]
         self.foot = paper.top + 22
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from riskapp.reports import ink
-from riskapp.reports.furniture import Furniture, draw_band, draw_foot, draw_head
-from riskapp.reports.words import PAGE, STYLES, Block, Piece, Style, Text, Typesetter
+from riskapp.reports.words import PAGE, STYLES, Block, Piece, Style, Text, Typesetter, beginning
 
 if TYPE_CHECKING:
     from riskapp.reports.surface import Surface
@@ -15,7 +14,14 @@ if TYPE_CHECKING:
 A4: Final = (595.28, 841.89)
 LIST_LABEL: Final = 18.0
 _FOOT: Final = 56.0
+_LINES: Final = 4  # of a finding; more than a reader takes in at a glance
 _ASCENT: Final = 0.78  # from the top of a letter's box to its baseline, in sizes
+
+
+class Furnishing(Protocol):
+    """Draws what stands at the head and foot of a page."""
+
+    def draw(self, paper: Paper, *, has_head: bool) -> None: ...
 
 
 @dataclass(slots=True)
@@ -33,7 +39,7 @@ class Paper:
     `known` is the layout of the pass before: page numbers come from it. All lengths are in points.
     """
 
-    def __init__(self, surface: Surface, typesetter: Typesetter, furniture: Furniture, known: Layout) -> None:
+    def __init__(self, surface: Surface, typesetter: Typesetter, furniture: Furnishing, known: Layout) -> None:
         self.surface, self.typesetter, self.furniture = surface, typesetter, furniture
         self.known, self.layout = known, Layout()
         self.is_landscape = False
@@ -54,11 +60,7 @@ class Paper:
         self.section = section or self.section
         self.surface.page(self.wide, self.high)
         with self.surface.artifact():
-            if self.furniture.is_private:
-                draw_band(self)
-            if has_head:
-                draw_head(self)
-            draw_foot(self)
+            self.furniture.draw(self, has_head=has_head)
 
     def has_room(self, need: float) -> bool:
         return self.top + need <= self.end
@@ -77,10 +79,26 @@ class Paper:
 
     # words
 
-    def line(self, x: float, base: float, text: str, style: str | Style, *, side: str = "l", colour: str = "") -> float:
-        """Draw one line at a baseline and give its width; a space ends it, to part words when read aloud."""
+    def line(
+        self,
+        x: float,
+        base: float,
+        text: str,
+        style: str | Style,
+        *,
+        side: str = "l",
+        colour: str = "",
+        room: float = 0,
+    ) -> float:
+        """Draw one line at a baseline and give its width; over `room` it is cut with "…".
+
+        A space ends it, to part words when read aloud.
+        """
         look = STYLES[style] if isinstance(style, str) else style
         said = self.typesetter.drawable(text)
+        if room and self.typesetter.width(said, look.weight, look.size) > room:
+            (line,) = self.typesetter.para(text, look, room, 1).lines
+            said = line[0].text
         wide = self.typesetter.width(said, look.weight, look.size)
         x -= {"l": 0.0, "r": wide, "c": wide / 2}[side]
         if said:
@@ -125,10 +143,19 @@ class Paper:
             place = "contents" if "contents" in places else next(iter(places))
         return place, str(places.get(place, PAGE))
 
-    def put(self, text: Text, style: str | Style = "body", *, tag: str = "P", x: float = 0, width: float = 0) -> None:
-        """Let a paragraph flow from the cursor, over the page's end where it must."""
+    def put(
+        self,
+        text: Text,
+        style: str | Style = "body",
+        *,
+        tag: str = "P",
+        x: float = 0,
+        width: float = 0,
+        most: int = 0,
+    ) -> None:
+        """Let a paragraph flow from the cursor, over the page's end where it must; `most` lines, if given."""
         x, width = x or self.x, width or self.width
-        block = self.set(text, style, width)
+        block = self.set(text, style, width, most, beginning(text) if most else "")
         if not block.lines:
             return
         lead = block.style.lead
@@ -183,14 +210,14 @@ class Paper:
         self.mark(place, title)
         self.rule(self.top - 10, 2, ink.INK)
         indent = self.typesetter.width(number, "B", 24) + 12 if number else 0.0
-        block = self.set(title, "section", self.width - indent)
+        block = self.set(title, "section", self.width - indent, 2, beginning(title))
         with self.surface.element(tag):
             if number:
                 self.line(self.x, self.top + 1 + 24 * _ASCENT, number, "section", colour=ink.MUTE)
             self.draw(block, self.x + indent, self.top - 1, self.width - indent)
         self.top += block.height + 5
         if finding:
-            self.put(finding, "finding", width=self.width if self.is_landscape else 480)
+            self.put(finding, "finding", width=self.width if self.is_landscape else 480, most=_LINES)
         self.gap(14)
 
     def part(self, title: str, finding: str, place: str) -> None:
@@ -200,7 +227,7 @@ class Paper:
         self.put(title, "part", tag="H3")
         self.gap(3)
         if finding:
-            self.put(finding, "part finding", width=480)
+            self.put(finding, "part finding", width=480, most=_LINES)
         self.gap(13)
 
     def sub(
@@ -210,7 +237,7 @@ class Paper:
         x, width = x or self.x, width or self.width
         heights = self.set(title, "heading", width).height + self.set(note, "note", width).height
         self.need(heights + keep)
-        self.put(title, "heading", tag=tag, x=x, width=width)
+        self.put(title, "heading", tag=tag, x=x, width=width, most=2)
         self.gap(1)
         if note:
             self.put(note, "note", x=x, width=width)

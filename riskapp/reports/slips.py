@@ -104,6 +104,7 @@ def moved(promised_on: Sequence[date]) -> str:
 
 def draw_ageing(paper: Paper, ages: Sequence[Ageing], since: str) -> None:
     """Draw how many actions are late by how much, with the last pack's count as an upright mark."""
+    paper.need(_ROW * len(ages))
     top, names = paper.top, 82.0
     unit = (paper.width - names - 190) / max(max(age.now, age.was or 0) for age in ages)
     said = "; ".join(f"{age.label}: {age.now}" + ("" if age.was is None else f", was {age.was}") for age in ages)
@@ -116,7 +117,7 @@ def draw_ageing(paper: Paper, ages: Sequence[Ageing], since: str) -> None:
 
 
 def _draw_age(paper: Paper, age: Ageing, top: float, left: float, unit: float, since: str) -> None:
-    paper.line(paper.x, top + 11.5, age.label, Style("RT", 9.5, 12))
+    paper.line(paper.x, top + 11.5, age.label, Style("RT", 9.5, 12), room=78)
     paper.surface.rect((left, top + 2.6), (age.now * unit, 11.3), ink.WORSE if age.is_long else ink.MID)
     x = left + max(age.now, age.was or 0) * unit + 8
     wide = paper.line(x, top + 11.8, str(age.now), Style("BT", 10.5, 13))

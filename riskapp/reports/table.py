@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from riskapp.reports import ink
 from riskapp.reports.structure import literal
-from riskapp.reports.words import STYLES, Text
+from riskapp.reports.words import STYLES, Block, Text, beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -19,6 +19,8 @@ GAP: Final = 8.0
 
 _CELL_SIZE: Final = 9.5
 _HEAD_GAP: Final = 4.0
+_MOST_LINES: Final = 12  # so that no row outgrows its page
+_WHOLE: Final = 8
 
 
 class Cell(Protocol):
@@ -35,11 +37,11 @@ class Cell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A cell of words; cut at `most` lines, it is given whole in the annex as `full`."""
+    """A cell of words; cut at `most` lines, it is given whole in the annex as `full`, or as it begins."""
 
     text: Text
     style: str = "cell"
-    most: int = 0
+    most: int = _MOST_LINES
     full: str = ""
 
     @property
@@ -47,10 +49,13 @@ class Words:
         return STYLES[self.style].size if self.text else 0.0
 
     def height(self, paper: Paper, width: float) -> float:
-        return paper.set(self.text, self.style, width, self.most, self.full).height
+        return self._block(paper, width).height
 
     def draw(self, paper: Paper, x: float, top: float, width: float) -> None:
-        paper.draw(paper.set(self.text, self.style, width, self.most, self.full), x, top, width)
+        paper.draw(self._block(paper, width), x, top, width)
+
+    def _block(self, paper: Paper, width: float) -> Block:
+        return paper.set(self.text, self.style, width, self.most, self.full or beginning(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,7 @@ class Table:
                     f"{self.name}, continued",
                     "small heading",
                     colour=ink.SECOND,
+                    room=paper.width,
                 )
                 paper.gap(15)
             if self.has_head:
@@ -164,8 +170,10 @@ class Table:
         self._rule(paper, 0.9, ink.INK)
 
     def opening(self, paper: Paper) -> float:
-        """Height of the head and two rows, which a heading above must bring along."""
-        return self._head_height(paper) + sum(self._row_height(paper, row) for row in self.rows[:2])
+        """Height that a heading above must bring along: the head and two rows, or all of a short table."""
+        rows = self.rows if len(self.rows) <= _WHOLE else self.rows[:2]
+        whole = self._head_height(paper) + sum(self._row_height(paper, row) for row in rows)
+        return min(whole, paper.high / 2)
 
     def fitting(self, paper: Paper, room: float) -> int:
         """Count the rows that a height holds under the head."""

@@ -85,6 +85,12 @@ STYLES: Final = {
 }
 
 
+def beginning(text: Text, most: int = 40) -> str:
+    """Give the first letters of a text, to name it by."""
+    whole = text if isinstance(text, str) else "".join(run.text for run in text)
+    return whole if len(whole) <= most else whole[:most].rstrip() + "…"
+
+
 def clean(text: str, most: int = LONGEST) -> str:
     """Make any text fit for paper: one space between words, no control characters, at most `most` letters.
 

@@ -11,7 +11,7 @@ from riskapp.features.actions.service import CannotAddAction, CannotCancelAction
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
-from tests.builders import DAY, NOON, ACouncil, a_risk, actor, an_action
+from tests.builders import DAY, NOON, ACouncil, actor, an_action, an_old_risk
 
 NOW = {"at": NOON, "on": DAY}
 WEEK = timedelta(days=7)
@@ -25,7 +25,7 @@ def council(app):
 @pytest.fixture
 def risk(council):
     with transaction():
-        return a_risk(council)
+        return an_old_risk(council)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from riskapp.models.entity import Classification, Link
 from riskapp.models.people import Unit
 from riskapp.models.reminders import Message
 from riskapp.models.risks import Risk
-from tests.builders import DAY, NOON, ACouncil, a_holder, a_post, a_risk, a_unit, actor, an_action, sign_in
+from tests.builders import DAY, NOON, ACouncil, a_holder, a_post, a_unit, actor, an_action, an_old_risk, sign_in
 
 NOW = {"at": NOON, "on": DAY}
 
@@ -42,7 +42,7 @@ def council(app):
 @pytest.fixture
 def risk(council):
     with transaction():
-        return a_risk(council)
+        return an_old_risk(council)
 
 
 def late(council, risk, days, **changes):
@@ -86,7 +86,7 @@ def test_what_is_complete_or_cancelled_is_not_late(council, risk):
 
 def test_the_ten_that_matter_most_are_ranked_by_score_times_days_late(council):
     with transaction():
-        grave, mild = a_risk(council, level=5), a_risk(council, level=2)
+        grave, mild = an_old_risk(council, level=5), an_old_risk(council, level=2)
     long_mild, short_grave = late(council, mild, 50, title="Long and mild"), late(council, grave, 9, title="Grave")
     found = the_desk(council.assurance_person)
     assert [(each.title, each.urgency) for each in found.ten] == [("Grave", 225), ("Long and mild", 200)]
@@ -201,11 +201,11 @@ def mixed(council):
             )
         } | {"other": other_person}  # fmt: skip
         risks = [
-            a_risk(council, title="One"),
-            a_risk(council, title="Two", unit=council.sibling, owner=council.director),
-            a_risk(council, title="Three", unit=council.outsider_unit, owner=other),
+            an_old_risk(council, title="One"),
+            an_old_risk(council, title="Two", unit=council.sibling, owner=council.director),
+            an_old_risk(council, title="Three", unit=council.outsider_unit, owner=other),
         ]
-        secret = a_risk(council, title="Four")
+        secret = an_old_risk(council, title="Four")
         db.session.add(Classification(entity_id=secret.id, level="exempt", from_on=ago(30)))
         for risk in (*risks, secret):
             an_action(council, risk)
@@ -301,7 +301,7 @@ def test_chasing_from_the_preview_queues_the_mail(council, risk, client):
 def test_one_action_out_of_scope_refuses_the_whole_chase(council, risk, client):
     mine = late(council, risk, 5)
     with transaction():
-        theirs = an_action(council, a_risk(council, unit=council.sibling, owner=council.lead), due_on=ago(5))
+        theirs = an_action(council, an_old_risk(council, unit=council.sibling, owner=council.lead), due_on=ago(5))
     sign_in(client, council.champion_person)
     both = f"{reference(mine)} {reference(theirs)}"
     assert client.post("/actions/chase", data={"references": both}).status_code == 404

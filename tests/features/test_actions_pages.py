@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from riskapp.models.actions import Action
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import Entity
-from tests.builders import DAY, NOON, ACouncil, a_risk, an_action, sign_in
+from tests.builders import DAY, NOON, ACouncil, an_action, an_old_risk, sign_in
 
 WEEK = timedelta(days=7)
 
@@ -28,7 +28,7 @@ def council(app):
 @pytest.fixture
 def risk(council):
     with transaction():
-        return a_risk(council)
+        return an_old_risk(council)
 
 
 @pytest.fixture

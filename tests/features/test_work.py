@@ -11,7 +11,7 @@ from riskapp.features.assessments import service as assessments
 from riskapp.features.assessments.service import Judgement
 from riskapp.features.work import queries as work
 from riskapp.models.database import transaction
-from tests.builders import DAY, NOON, ACouncil, a_risk, actor, an_action, sign_in
+from tests.builders import DAY, NOON, ACouncil, actor, an_action, an_old_risk, sign_in
 from tests.features.test_actions_pages import reference
 
 NOW = {"at": NOON, "on": DAY}
@@ -58,7 +58,7 @@ def test_every_day_of_a_week_ends_on_the_same_sunday(days):
 
 def test_a_review_that_is_due_wants_the_owner_of_the_risk(council):
     with transaction():
-        risk = a_risk(council)
+        risk = an_old_risk(council)
     assert risk.next_review_on < DAY
     assert "review" in kinds(council.lead_person)
     assert "review" not in kinds(council.champion_person)
@@ -67,7 +67,7 @@ def test_a_review_that_is_due_wants_the_owner_of_the_risk(council):
 
 def test_a_draft_wants_its_owner_and_the_units_manager_and_nobody_else(council):
     with transaction():
-        a_risk(council, is_open=False, owner=council.director)
+        an_old_risk(council, is_open=False, owner=council.director)
     assert [kinds(person) for person in (council.director_person, council.manager_person, council.lead_person)] == [
         ["draft"], ["draft"], ["draft"],
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def test_a_draft_wants_its_owner_and_the_units_manager_and_nobody_else(council):
 
 def test_an_escalation_wants_whoever_has_it_on_the_desk(council):
     with transaction():
-        a_risk(council)
+        an_old_risk(council)
     assert "acknowledge" in kinds(council.director_person)
     (other,) = work.my_work(actor(council.lead_person), on=DAY).with_others
     assert other.post == "Director of Housing"
@@ -84,7 +84,7 @@ def test_an_escalation_wants_whoever_has_it_on_the_desk(council):
 
 def test_an_action_wants_its_owner_and_once_complete_somebody_else(council):
     with transaction():
-        action = an_action(council, a_risk(council, level=1))
+        action = an_action(council, an_old_risk(council, level=1))
     assert kinds(council.manager_person) == ["update"]
     with transaction():
         actions.complete(action, note="Done.", by=actor(council.manager_person), **NOW)
@@ -94,7 +94,7 @@ def test_an_action_wants_its_owner_and_once_complete_somebody_else(council):
 
 def test_a_lower_score_waits_for_a_manager_who_neither_owns_nor_proposed_it(council):
     with transaction():
-        risk = a_risk(council)
+        risk = an_old_risk(council)
     with transaction():
         assessments.score(
             risk, "current", Judgement(1, {"service": 1}, "All done."), by=actor(council.lead_person), **NOW
@@ -105,8 +105,8 @@ def test_a_lower_score_waits_for_a_manager_who_neither_owns_nor_proposed_it(coun
 
 def test_the_number_in_the_navigation_is_what_the_page_counts(council):
     with transaction():
-        risk = a_risk(council)
-        a_risk(council, is_open=False)
+        risk = an_old_risk(council)
+        an_old_risk(council, is_open=False)
         for days in (-3, 0, 4, 20):
             an_action(council, risk, due_on=DAY + timedelta(days=days))
     for name in ("lead", "manager", "director", "champion", "assurance", "member"):
@@ -118,8 +118,8 @@ def test_the_number_in_the_navigation_is_what_the_page_counts(council):
 @pytest.mark.parametrize("name", ["lead", "manager", "director", "champion", "assurance", "member", "administrator"])
 def test_everybody_has_a_first_page(council, client, name):
     with transaction():
-        risk = a_risk(council)
-        a_risk(council, is_open=False)
+        risk = an_old_risk(council)
+        an_old_risk(council, is_open=False)
         an_action(council, risk, due_on=DAY - timedelta(days=3))
     sign_in(client, getattr(council, f"{name}_person"))
     page = client.get("/")
@@ -136,7 +136,7 @@ def test_an_empty_list_says_what_to_do(council, client):
 
 def test_a_review_is_recorded_in_place(council, client):
     with transaction():
-        risk = a_risk(council, level=1)
+        risk = an_old_risk(council, level=1)
         risk_reference = reference(risk)
     with time_machine.travel(NOON + timedelta(days=120), tick=False):
         sign_in(client, council.lead_person)
@@ -150,7 +150,7 @@ def test_a_review_is_recorded_in_place(council, client):
 
 def test_the_head_of_assurance_sees_the_council_in_figures(council, client):
     with transaction():
-        an_action(council, a_risk(council), due_on=DAY - timedelta(days=3))
+        an_action(council, an_old_risk(council), due_on=DAY - timedelta(days=3))
     sign_in(client, council.assurance_person)
     page = client.get("/").text
     assert "overdue actions" in page

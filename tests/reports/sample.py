@@ -94,7 +94,7 @@ TERMS = (
     ("Escalation", "Passing a risk up because it is too big for the level that holds it."),
     ("Gap", "How far the score now is above the target."),
     ("Inherent score", "How the risk would stand with no controls at all."),
-    ("Red", "Very high: a score of 16 or more."),
+    ("Red", "Very high: a score of 15 or more."),
     ("Slipped", "The date first promised has been moved. Every earlier date is kept and shown."),
     ("Target score", "Where the risk should be, and by when."),
 )
@@ -329,7 +329,7 @@ def a_pack(count: int = 84, *, size: int = 5, late: int = 40, cases: int = 10, *
         findings=Findings(
             first="Fewer risks are very high than in September, but the risks to savings "
             "and to children’s placements have grown.",
-            standing=f"Of {count} risks, {worst} are very high and {over} are beyond appetite.",
+            standing=f"Very high: {worst} of {count} risks. Beyond appetite: {over}.",
             moves="Seven risks rose, seven fell and seven are new. The other 63 have not moved.",
             beyond="",
             register=f"The register holds {count} risks, {worst} of them very high.",

@@ -80,7 +80,8 @@ class _Content:
         fonts = page["/Resources"]["/Font"]
         self.letters = {name: _to_unicode(fonts[name].get_object()) for name in fonts}
         self.marked: dict[int, str] = {}
-        self.spoken = self.everything = ""
+        self.spoken = self.aside = self.everything = ""
+        self.lowest = float(page.mediabox.height)
         font, number = "", None
         for operands, operator in ContentStream(page.get_contents(), pdf).operations:
             if operator == b"BDC":
@@ -88,6 +89,8 @@ class _Content:
                 self.marked.setdefault(number, "")
             elif operator in {b"BMC", b"EMC"}:
                 number = None
+            elif operator == b"Tm" and number is not None:
+                self.lowest = min(self.lowest, float(operands[5]))
             elif operator == b"Tf":
                 font = operands[0]
             elif operator == b"Tj":
@@ -98,6 +101,8 @@ class _Content:
         if number is not None:
             self.marked[number] += words
             self.spoken += words
+        else:
+            self.aside += words
 
 
 def _to_unicode(font) -> dict[int, str]:

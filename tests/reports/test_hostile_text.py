@@ -71,6 +71,11 @@ def test_ten_thousand_letters_make_no_page_of_their_own():
     assert "more letters in the record" in paper.text
 
 
+def test_no_word_falls_off_the_foot_of_a_page():
+    paper = TaggedReader(render(everywhere(a_pack(8), "Long words go on and on. " * 200)))
+    assert min(page.lowest for page in paper.content) > 50
+
+
 def test_ten_thousand_letters_without_a_space_are_broken():
     paper = TaggedReader(render(a_pack(0, risks=(a_risk(title="W" * 10_000, owner="i" * 10_000),))))
     assert "W" * 20 in paper.text

@@ -52,7 +52,15 @@ def test_every_escalation_body_finding_and_question_is_in_the_paper(sized):
 
 def test_what_is_heard_is_what_is_seen(sized):
     _, _, paper = sized
+    assert len(paper.text) > 3000
     assert paper.text == paper.page_text
+
+
+def test_only_furniture_and_repeated_heads_are_artifacts(sized):
+    _, data, paper = sized
+    for page in paper.content:
+        assert page.aside.count(data.meeting.committee) <= 1
+        assert len(page.aside) < 420
 
 
 def test_headings_skip_no_level_and_the_title_is_the_only_first(sized):

@@ -24,7 +24,7 @@ class UpdateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         ],
     )
     note = passage("What has happened?", at_most=LONG)
-    deed = SelectField("State", [Optional()], choices=[("", "Leave as it is")], validate_choice=False)
+    deed = SelectField("State", [Optional()], choices={"": "Leave as it is"}, validate_choice=False)
 
     @property
     def chosen(self) -> Deed | None:
@@ -67,7 +67,7 @@ class NewActionForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     priority = RadioField(
         "How urgent is it?",
         [InputRequired("Choose high, medium or low")],
-        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+        choices={"high": "High", "medium": "Medium", "low": "Low"},
         default="medium",
     )
     cost = Whole(
@@ -79,4 +79,4 @@ class NewActionForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     def offer(self, posts: tuple[tuple[int, str], ...]) -> None:
         """Fill both choices of post."""
         for field in (self.owner, self.accountable):
-            field.choices = [("", "Choose a post"), *((str(post_id), title) for post_id, title in posts)]
+            field.choices = {"": "Choose a post"} | {str(post_id): title for post_id, title in posts}

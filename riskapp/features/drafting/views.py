@@ -65,6 +65,7 @@ def log() -> ResponseReturnValue:
         similar=alike.similar(actor, text=words, on=on) if request.method == "POST" else (),
         advice=_advice(form) if request.method == "POST" else {},
         is_checked=request.method == "POST",
+        rating_of=levels.rating_of(policy.scoring),
         **levels.shown(form, policy, form.category.data),
     ), 422 if form.errors else 200
 

@@ -70,7 +70,7 @@ def register() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/queries.csv")
+@blueprint.get("/registers.csv")
 @guards.requires(Permission.SIGNED_IN)
 def register_csv() -> ResponseReturnValue:
     """Send every row of the register that the address asks for; the export is recorded."""

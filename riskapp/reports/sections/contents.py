@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from riskapp.reports.paper import Paper
 
 
+_LINES = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the contents: a section with its number, or a part without."""
@@ -44,7 +47,7 @@ def draw(paper: Paper, data: PackData, entries: Sequence[Entry]) -> None:
     for title, kind, asks in more_asks(data):
         with paper.surface.element("Sect"):
             paper.sub(title)
-            draw_list(paper, asks, kind, x=paper.x, first=MOST_ASKS)
+            draw_list(paper, asks, kind, x=paper.x, most=_LINES, first=MOST_ASKS)
         paper.gap(14)
     _draw_more_requests(paper, data)
     with paper.surface.element("Sect"):

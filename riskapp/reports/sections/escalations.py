@@ -69,17 +69,16 @@ def _row(case: Escalation) -> tuple[Cell, ...]:
         title,
         Words(case.held_by, "reason", 3, f"Escalation: {case.title[:40]}, held by"),
         Words(short_day(case.since)),
-        Words((Run(case.time_left, bold=case.is_late),)),
+        Words((Run(case.time_left, bold=case.is_late),), most=3),
     )
 
 
 def _draw_answers(paper: Paper, data: PackData) -> None:
     since = f"From {day(data.meeting.last_on)} to {day(data.meeting.as_at)}." if data.meeting.last_on else ""
-    paper.sub("How escalations were answered", since)
     rows: list[tuple[Cell, ...]] = [
         (
-            Words(count.post),
-            Words(count.limit, "reason"),
+            Words(count.post, most=3),
+            Words(count.limit, "reason", 3),
             figure(count.raised),
             figure(count.in_time),
             figure(count.moved_up or "–", bold=True),
@@ -100,4 +99,7 @@ def _draw_answers(paper: Paper, data: PackData) -> None:
         Column("Moved up", 0, is_figures=True),
     )
     summary = "Escalations since the last pack by the post that answers"
-    Table(filled(columns, paper.width), rows, summary, name="How escalations were answered", has_total=True).draw(paper)
+    name = "How escalations were answered"
+    table = Table(filled(columns, paper.width), rows, summary, name=name, has_total=True)
+    paper.sub(name, since, keep=table.opening(paper))
+    table.draw(paper)

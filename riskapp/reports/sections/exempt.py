@@ -27,14 +27,15 @@ def draw(paper: Paper, data: PackData, scheme: Scheme) -> None:
         paper.head("", title, data.findings.first, "exempt", tag="H1")
         if data.decisions:
             paper.sub("What you are asked to decide", tag="H2")
-            draw_list(paper, data.decisions, "decision", x=paper.x)
+            draw_list(paper, data.decisions, "decision", x=paper.x, most=12)
             paper.gap(14)
         if not data.exemptions:
             paper.put("No item is exempt.")
             return
         note = "Numbered E1 onwards. They are not counted in Part 1, which leaves no gap where they would be."
-        paper.sub("Items", note, tag="H2", keep=80)
-        _items(paper, data, scheme).draw(paper)
+        table = _items(paper, data, scheme)
+        paper.sub("Items", note, tag="H2", keep=table.opening(paper))
+        table.draw(paper)
         paper.gap(20)
         paper.sub("Why they are private", tag="H2", keep=120)
         for each in data.exemptions:

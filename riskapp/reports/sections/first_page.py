@@ -33,7 +33,7 @@ def draw(paper: Paper, data: PackData) -> None:
     paper.mark("first", "First page for Members")
     meeting = data.meeting
     with paper.surface.element("H1"):
-        block = paper.set(meeting.title, "title", paper.width, 1)
+        block = paper.set(meeting.title, "title", paper.width, 1, "First page: title")
         paper.draw(block, paper.x, paper.top, paper.width)
     paper.gap(block.height + 9)
     said = f" Figures as they stood on {weekday(meeting.as_at)}. Report of the {meeting.report_of}."
@@ -67,10 +67,10 @@ def label(kind: str, at: int) -> str:
 
 def _draw_masthead(paper: Paper, data: PackData) -> None:
     with paper.surface.artifact():
-        paper.line(paper.x, 48, data.meeting.council, Style("S", 12, 14))
         said = "Part 1: open to the public" if data.sign_off else "Draft, not signed off"
         wide = paper.typesetter.width(said, "B", 11) + 18
         left = paper.x + paper.width - wide
+        paper.line(paper.x, 48, data.meeting.council, Style("S", 12, 14), room=left - paper.x - 12)
         paper.surface.rect((left, 34), (wide, 21), None, ink.INK, 1.1)
         paper.line(left + 9, 48.5, said, Style("B", 11, 14))
         paper.rule(68, 2, ink.INK)

@@ -140,7 +140,6 @@ def _draw_marks(paper: Paper, scheme: Scheme) -> None:
 
 def _draw_appetites(paper: Paper, data: PackData) -> None:
     note = "For each kind of risk: content up to the first figure; beyond the second, the committee is told."
-    paper.sub("What the council is willing to bear", note, keep=60)
     kinds: dict[tuple[str, int | None, int | None], list[str]] = {}
     for each in data.appetites:
         kinds.setdefault((each.level or "Not yet set", each.content_to, each.limit), []).append(each.category)
@@ -155,12 +154,10 @@ def _draw_appetites(paper: Paper, data: PackData) -> None:
         Column("Content up to", 72, is_figures=True),
         Column("Limit", 0, is_figures=True),
     )
-    Table(
-        filled(columns, paper.width),
-        rows,
-        "Appetite by kind of risk",
-        name="What the council is willing to bear",
-    ).draw(paper)
+    title = "What the council is willing to bear"
+    table = Table(filled(columns, paper.width), rows, "Appetite by kind of risk", name=title)
+    paper.sub(title, note, keep=table.opening(paper))
+    table.draw(paper)
 
 
 def _draw_words(paper: Paper, data: PackData) -> None:

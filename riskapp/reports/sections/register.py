@@ -60,7 +60,8 @@ def _key(data: PackData, scheme: Scheme) -> tuple[Run, ...]:
         Run("On the scale:", bold=True),
         Run(
             f" filled dot, score now; ring, target; thick line, the gap; {before}tall line, the most the "
-            "council will bear for that kind of risk. The shading ends there; in its darker part the council is content. "
+            "council will bear for that kind of risk. The shading ends there; in its darker part "
+            "the council is content. "
             f"No shading: appetite not yet set. Red means {scheme.worst.lower()}."
         ),
     )

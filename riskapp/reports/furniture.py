@@ -1,0 +1,64 @@
+"""What stands at the head and foot of every page: the paper, the section, the marking, the code, the page number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from riskapp.reports import ink
+from riskapp.reports.words import Style
+
+if TYPE_CHECKING:
+    from riskapp.reports.paper import Paper
+
+_LABEL = Style("S", 8.5, 11, ink.SECOND)
+_SMALL = Style("R", 8.5, 11, ink.SECOND)
+_CODE = Style("RT", 8.5, 11, ink.SECOND)
+_PAGE = Style("ST", 8.5, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """The words of the running head and foot; a private paper has a black band across the head."""
+
+    running: str
+    marking: str
+    is_private: bool = False
+    ground: str = ""
+    remark: str = ""
+    code: str = ""
+
+
+def draw_head(paper: Paper) -> None:
+    """Draw the running head: the paper left, the section right, and the items of a page of the annex."""
+    said = paper.section
+    items = paper.known.items.get(paper.layout.pages)
+    if items:
+        first, last = items
+        said += f": item {first}" if first == last else f": items {first} to {last}"
+    paper.line(paper.x, 40, paper.furniture.running, _LABEL)
+    paper.line(paper.x + paper.width, 40, said, _SMALL, side="r")
+    paper.rule(48, 0.5, ink.RULE)
+
+
+def draw_foot(paper: Paper) -> None:
+    """Draw the marking in a box, the remark, the content code and "Page x of y"."""
+    furniture, base, right = paper.furniture, paper.high - 26, paper.x + paper.width
+    paper.rule(base - 14, 0.5, ink.RULE)
+    ground, words = (ink.INK, ink.WHITE) if furniture.is_private else (None, ink.INK)
+    box = paper.typesetter.width(furniture.marking, "S", 8.5) + 12
+    paper.surface.rect((paper.x, base - 9.5), (box, 13.5), ground, ink.INK, 0.7)
+    paper.line(paper.x + 6, base, furniture.marking, Style("S", 8.5, 11, words))
+    paper.line(paper.x + box + 10, base, furniture.remark, _SMALL)
+    paper.line(right, base, f"Page {paper.layout.pages} of {paper.known.pages}", _PAGE, side="r")
+    if furniture.code:
+        paper.line(right - 84, base, f"Content code {furniture.code}", _CODE, side="r")
+
+
+def draw_band(paper: Paper) -> None:
+    """Draw the black band of Part 2, with the paragraph of the Schedule that makes it private."""
+    paper.surface.rect((0, 0), (paper.wide, 25), ink.INK)
+    said = "Part 2: exempt. Not for publication."
+    paper.line(paper.x, 16.5, said, Style("B", 10.5, 14, ink.WHITE))
+    ground = Style("S", 9, 12, ink.WHITE)
+    paper.line(paper.x + paper.width, 16.5, paper.furniture.ground, ground, side="r")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LABEL = Style("S", 8.5, 11, ink.SECOND)
 _SMALL = Style("R", 8.5, 11, ink.SECOND)
 _CODE = Style("RT", 8.5, 11, ink.SECOND)
-_PAGE = Style("ST", 8.5, 11)
+_PAGE = Style("S", 8.5, 11)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ class HeatMap:
                 for at, level in enumerate(self.scheme.matrix.impact):
                     with paper.surface.element("TH", "/O/Table/Scope/Column"):
                         centre = x + self.cell * at + (self.cell - 2) / 2
-                        paper.line(centre, top + 10, str(level.value), Style("BT", 9.5, 11), side="c")
+                        paper.line(centre, top + 10, str(level.value), Style("B", 9.5, 11), side="c")
                         name = paper.set(level.name, Style("R", 8.5, 10, ink.SECOND, "c"), self.cell + 6, 1)
                         paper.draw(name, centre - self.cell / 2 - 3, top + 12.4, self.cell + 6)
 
@@ -119,7 +119,7 @@ class HeatMap:
                 name = paper.set(level.name, "label", _LABELS - 24, 3)
                 paper.draw(name, paper.x, top + self.row / 2 - 1 - name.height / 2, _LABELS - 24)
                 base = top + self.row / 2 + 2.2
-                paper.line(paper.x + _LABELS - 8, base, str(level.value), Style("BT", 9.5, 11), side="r")
+                paper.line(paper.x + _LABELS - 8, base, str(level.value), Style("B", 9.5, 11), side="r")
             for half, x in zip(self.halves, self.lefts, strict=True):
                 cells = half.by_cell()
                 for at, impact in enumerate(self.scheme.matrix.impact):
@@ -144,7 +144,7 @@ class HeatMap:
     def _draw_count(self, centre: float, top: float, colour: str, count: int, items: list[int]) -> None:
         paper, lines = self.paper, self.item_lines(items)
         base = top + self.row / 2 + 4.2 - 5.2 * len(lines)
-        paper.line(centre, base, str(count), Style("BT", 15, 18, colour), side="c")
+        paper.line(centre, base, str(count), Style("B", 15, 18, colour), side="c")
         what = "risk" if count == 1 else "risks"
         paper.surface.heard(
             centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} "
@@ -166,7 +166,7 @@ def draw_tally(paper: Paper, scheme: Scheme, halves: Sequence[Half]) -> None:
             fill, x = scheme.fill(band.name), left + at * (wide + 2)
             paper.surface.rect((x, paper.top), (wide, 30), fill.ground, fill.edge, 0.7, corner=2)
             with paper.surface.element("P"):
-                number = Style("BT", 14, 16, fill.words)
+                number = Style("B", 14, 16, fill.words)
                 paper.line(x + wide / 2, paper.top + 14.5, str(counts[band.name]), number, side="c")
                 name = paper.set(band.name, Style("S", 8.5, 10, fill.words, "c"), wide - 2, 1)
                 paper.draw(name, x + 1, paper.top + 16.7, wide - 2)

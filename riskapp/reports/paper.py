@@ -166,7 +166,7 @@ class Paper:
         self.need(body.height + reason.height)
         with self.surface.element("LI"):
             with self.surface.element("Lbl"):
-                self.line(x, self.top + size + 0.6, label, Style("BT", size, size, ink.ACCENT))
+                self.line(x, self.top + size + 0.6, label, Style("B", size, size, ink.ACCENT))
             with self.surface.element("LBody"):
                 for block in (body, reason):
                     self.draw(block, x + LIST_LABEL, self.top, width - LIST_LABEL)
@@ -190,7 +190,7 @@ class Paper:
         block = self.set(title, "section", self.width - indent)
         with self.surface.element(tag):
             if number:
-                self.line(self.x, self.top + 21.4, number, "section", colour=ink.MUTE)
+                self.line(self.x, self.top + 1 + 24 * _ASCENT, number, "section", colour=ink.MUTE)
             self.draw(block, self.x + indent, self.top - 1, self.width - indent)
         self.top += block.height + 5
         if finding:

@@ -32,12 +32,12 @@ def _draw(paper: Paper, figure: Figure, x: float, width: float, size: float) -> 
     label = paper.set(figure.label, "label", width, 1)
     paper.draw(label, x, paper.top + 6, width)
     value = paper.typesetter.drawable(figure.value)
-    wide = paper.typesetter.width(value, "BT", size)
+    wide = paper.typesetter.width(value, "B", size)
     fits = size * min(1.0, width / wide) if wide else size
     if fits < size / 2:  # no figure is that long: words have come in its place
         value, fits = value[: int(len(value) * 2 * width / wide) - 1] + "…", size / 2
     base = 6 + label.height + 4 + size * 0.74
-    paper.line(x, paper.top + base, value, Style("BT", fits, size))
+    paper.line(x, paper.top + base, value, Style("B", fits, size))
     note = paper.set(figure.note, "note", width, 1)
     paper.draw(note, x, paper.top + base + 5.5, width)
     return base + 5.5 + note.height

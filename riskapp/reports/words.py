@@ -193,28 +193,27 @@ class Typesetter:
         for unbroken in self._words(runs, style):
             word = unbroken
             wide = sum(piece.width for piece in word)
-            space = self._em(" ", style.weight) * style.size / 1000 if line else 0.0
-            if line and used + space + wide > width + 0.01:
+            gap = self._space(line, word, style)
+            if line and used + gap.width + wide > width + 0.01:
                 yield _joined(line)
-                line, used, space = [], 0.0, 0.0
+                line, used = [], 0.0
             if wide > width:
                 *full, word = self._broken(word, style, width)
                 yield from (_joined(part) for part in full)
                 wide = sum(piece.width for piece in word)
             if line:
-                same = line[-1].goes_to == word[0].goes_to and line[-1].weight == word[0].weight
-                line.append(
-                    Piece(
-                        " ",
-                        line[-1].weight if same else style.weight,
-                        space,
-                        line[-1].goes_to if same else "",
-                    )
-                )
+                line.append(gap)
+                used += gap.width
             line += word
-            used += space + wide
+            used += wide
         if line:
             yield _joined(line)
+
+    def _space(self, line: list[Piece], word: list[Piece], style: Style) -> Piece:
+        """Part a line from its next word, in their dress if they share it."""
+        same = line and line[-1].goes_to == word[0].goes_to and line[-1].weight == word[0].weight
+        weight, goes_to = (line[-1].weight, line[-1].goes_to) if same else (style.weight, "")
+        return Piece(" ", weight, self._em(" ", weight) * style.size / 1000, goes_to)
 
     def _words(self, runs: tuple[Run, ...], style: Style) -> Iterable[list[Piece]]:
         """Part runs at spaces; a word, with its stops and brackets, may be of several dresses."""

@@ -70,7 +70,7 @@ def _draw_matrix(paper: Paper, scheme: Scheme, x: float, top: float) -> None:
     wide, high = labels + cell * len(impact), cell * len(likelihood)
     with paper.surface.figure(f"Matrix of scores: {bands}.", (x, top), (wide, high + 28)):
         for row, level in enumerate(reversed(likelihood)):
-            paper.line(x + 10, top + (row + 0.5) * cell + 3, str(level.value), Style("BT", 9.5, 12), side="r")
+            paper.line(x + 10, top + (row + 0.5) * cell + 3, str(level.value), Style("B", 9.5, 12), side="r")
             for at, across in enumerate(impact):
                 pair = level.value, across.value
                 _draw_score_cell(paper, scheme, pair, x + labels + at * cell, top + row * cell, cell - 2)
@@ -79,7 +79,7 @@ def _draw_matrix(paper: Paper, scheme: Scheme, x: float, top: float) -> None:
                 x + labels + (at + 0.5) * cell - 1,
                 top + high + 9,
                 str(across.value),
-                Style("BT", 9.5, 12),
+                Style("B", 9.5, 12),
                 side="c",
             )
         said = "Impact across, likelihood up"
@@ -97,7 +97,7 @@ def _draw_score_cell(
     if fill.ground == ink.WHITE:
         paper.surface.rect((x + 0.3, top + 0.3), (side - 0.6, side - 0.6), None, fill.edge, 0.6)
     paper.line(
-        x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("BT", 11.5, 14, fill.words), side="c"
+        x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("B", 11.5, 14, fill.words), side="c"
     )
 
 

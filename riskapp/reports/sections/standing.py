@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from riskapp.reports.dates import day
 from riskapp.reports.heat_map import Half, HeatMap, draw_tally
 from riskapp.reports.marks import Bar
+from riskapp.reports.sections.register import FEW
 from riskapp.reports.table import Column, Table, Words, figure, filled
 from riskapp.reports.words import PAGE, Run
 
@@ -29,18 +30,17 @@ def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
             maps = HeatMap(paper, scheme, halves)
             maps.draw()
             draw_tally(paper, scheme, halves)
-            rest = (
-                "."
-                if not maps.names_all
-                else "; the small ones are their item numbers, the same all through this paper."
-            )
-            paper.put(f"The large figure in a cell counts its risks{rest}", "note")
+            rest = "" if maps.names_all else "where there is room, "
+            paper.put(f"The large figure in a cell counts its risks; {rest}the small ones are their item numbers.", "note")
             paper.gap(15)
         else:
             paper.put("There is no risk on this register.")
             paper.gap(15)
     with paper.surface.element("Sect"):
-        _draw_beyond(paper, data, scheme)
+        if len(data.risks) < FEW:
+            _say_beyond(paper, data)
+        else:
+            _draw_beyond(paper, data, scheme)
 
 
 def beyond(data: PackData) -> list[Risk]:
@@ -62,18 +62,27 @@ def _halves(data: PackData) -> list[Half]:
     return [Half("Last meeting", day(data.meeting.last_on), before), now]
 
 
+def _say_beyond(paper: Paper, data: PackData) -> None:
+    """Say in a sentence which risks are beyond appetite, where a table would be more head than rows."""
+    paper.mark("beyond", "Risks beyond appetite", 1)
+    paper.sub("Risks beyond appetite")
+    items = [str(risk.item) for risk in beyond(data)]
+    if not items:
+        paper.put("No risk is beyond what the council is willing to bear.")
+    else:
+        paper.put(f"Beyond what the council is willing to bear: item{'s' * (len(items) > 1)} {', '.join(items)}.")
+
+
 def _draw_beyond(paper: Paper, data: PackData, scheme: Scheme) -> None:
     """Draw the risks beyond appetite, the ten largest excesses at most and never a lone row on the next page."""
     over = beyond(data)
-    paper.mark("beyond", "Risks beyond appetite", 1)
     if not over:
-        paper.sub("Risks beyond appetite")
-        paper.put("No risk is beyond what the council is willing to bear.")
+        _say_beyond(paper, data)
         return
     note = "The upright line is the most the council will bear for that kind of risk. The dark part is the excess."
     if not paper.has_room(80 + _ROW * min(len(over), 4)):
         paper.page()
-        paper.mark("beyond")
+    paper.mark("beyond", "Risks beyond appetite", 1)
     paper.sub("Risks beyond appetite", note)
     if data.findings.beyond:
         paper.gap(-4)

@@ -17,9 +17,9 @@ from riskapp.features.people import queries as people
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
-from riskapp.models.database import db
+from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import errors, guards, headers, shell
+from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.install(app, _find_actor)
     headers.install(app)
     errors.install(app)
+    filters.install(app)
     shell.install(
         app, council_name=settings.council_name, is_demo=settings.is_demo, places=PLACES, policy_line=_policy_line
     )
@@ -69,7 +70,8 @@ def _engine_options(url: URL) -> dict[str, object]:
 
 
 def _find_actor(token: str, request_id: str) -> Actor | None:
-    person_id = accounts.person_of(token, at=now())
+    with transaction():
+        person_id = accounts.keep_alive(token, at=now())
     return people.actor_for(person_id, on=today(), request_id=request_id) if person_id else None
 
 

@@ -25,9 +25,7 @@ class Drawing(Generic[Facts]):
 
 def score_over_time(facts: score_chart.ScoreHistory) -> Drawing[score_chart.ScoreHistory]:
     """The chart of a risk's page."""
-    return Drawing(
-        facts, score_chart.score_chart(facts, 480, 290), score_chart.score_chart(facts, _PHONE, 270)
-    )
+    return Drawing(facts, score_chart.score_chart(facts, 480, 290), score_chart.score_chart(facts, _PHONE, 270))
 
 
 def appetite_scale(facts: ruler.Appetite) -> Drawing[ruler.Appetite]:

@@ -6,6 +6,7 @@ Business dates are `date`; instants are aware and are shown in Europe/London. No
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,6 @@ from riskapp.web.assets import Assets
 from riskapp.web.drawings import curve_path, points_of
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from flask import Flask
 
 LONDON = ZoneInfo("Europe/London")
@@ -22,13 +21,14 @@ BANDS_OF_PALETTE = 5
 _BILLION, _MILLION = 1_000_000_000, 1_000_000
 
 
-class Rating(Protocol):
-    """A band of the policy: `rank` 1 is the mildest of `of`."""
+class Ranked(Protocol):
+    """A rating of the policy, as far as its colours care: `rank` 1 is the mildest of `of`."""
 
-    key: str
-    label: str
-    rank: int
-    of: int
+    @property
+    def rank(self) -> int: ...
+
+    @property
+    def of(self) -> int: ...
 
 
 def day(on: date | None) -> str:
@@ -78,14 +78,14 @@ def ordinal(number: int) -> str:
 
 def money(pounds: Decimal | int) -> str:
     """£1.015bn, £18.2m, £340,000: as exact as the sum is, to three places of a million or billion."""
-    sign, size = ("−" if pounds < 0 else ""), abs(pounds)
+    sign, size = ("\N{MINUS SIGN}" if pounds < 0 else ""), abs(Decimal(pounds))
     for unit, name in ((_BILLION, "bn"), (_MILLION, "m")):
         if size >= unit:
-            return f"{sign}£{float(size) / unit:.3f}".rstrip("0").rstrip(".") + name
+            return f"{sign}£{size / unit:.3f}".rstrip("0").rstrip(".") + name
     return f"{sign}£{size:,.0f}"
 
 
-def band(rating: Rating) -> str:
+def band(rating: Ranked) -> str:
     """The class of a rating's colours: 3, 4 or 5 bands are spread over the five of the palette."""
     steps = max(rating.of - 1, 1)
     return f"band-{1 + round((BANDS_OF_PALETTE - 1) * (rating.rank - 1) / steps)}"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from riskapp.domain import appetite
+
 COUNCIL = Path(__file__).parents[2] / "riskapp/features/demo/council"
 FILES = ("organisation", "plan", "risks", "actions", "bodies", "escalations")
 DATA: dict[str, Any] = {}
@@ -24,23 +26,7 @@ ACTIONS = {action["key"]: action for action in DATA["action"]}
 BODIES = {body["key"]: body for body in DATA["body"]}
 OPEN_RISKS = [risk for risk in RISKS.values() if risk["status"] == "open"]
 OPEN_ACTIONS = [a for a in ACTIONS.values() if a["status"] in {"proposed", "agreed", "in_progress"}]
-CATEGORIES = set(
-    [
-        "strategy",
-        "governance",
-        "operations",
-        "legal",
-        "property",
-        "financial",
-        "commercial",
-        "people",
-        "technology",
-        "information",
-        "security",
-        "project",
-        "reputational",
-    ]
-)
+CATEGORIES = set(appetite.CATEGORIES)
 
 
 def units_of(kind: str) -> list[str]:
@@ -149,9 +135,8 @@ def test_boards_have_a_post_a_purpose_and_meetings_either_side_of_the_day() -> N
 
 def test_nine_accounts_sit_in_posts_that_are_filled() -> None:
     accounts = {account["email"]: account for account in DATA["account"]}
-    assert set(accounts) == set(
-        ["champion", "owner", "manager", "director", "assurance", "committee", "auditor", "commissioner", "admin"]
-    )
+    names = "champion owner manager director assurance committee auditor commissioner admin"
+    assert set(accounts) == set(names.split())
     assert all(not POSTS[account["post"]].get("vacant") for account in accounts.values())
     assert all(account["role"] and account["label"] and account["purpose"] for account in accounts.values())
 

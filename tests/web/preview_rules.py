@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-HEAD = """/* Lights the cell and the result of each choice, for matrices up to 6 by 6. Of several impacts the highest counts.
-   Written by tests/web/preview_rules.py. */
+HEAD = """/* Lights the cell and the result of each choice, for matrices up to 6 by 6.
+   Of several impacts the highest counts. Written by tests/web/preview_rules.py. */
 """
 SHEET = Path(__file__).parents[2] / "riskapp/web/static/css/preview-cells.css"
 SIZE = 6

@@ -5,7 +5,7 @@ from datetime import date
 from types import SimpleNamespace as Row
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Form, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from riskapp.domain.geometry.bars import Bar, Bars
@@ -14,7 +14,9 @@ from riskapp.domain.geometry.matrix import Matrix, MatrixCell
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.geometry.ruler import Appetite
 from riskapp.domain.geometry.score_chart import Scored, ScoreHistory
+from riskapp.domain.scoring import Level
 from riskapp.web import drawings
+from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.filters import band
 
 TODAY = date(2026, 12, 1)
@@ -53,10 +55,7 @@ def grid(size: int = 5) -> Row:
     levels = range(1, size + 1)
     return Row(
         impacts=[Row(level=i, label=IMPACTS[i - 1]) for i in levels],
-        rows=[
-            Row(level=j, label=LIKELIHOODS[j - 1], cells=[cell(j, i) for i in levels])
-            for j in reversed(levels)
-        ],
+        rows=[Row(level=j, label=LIKELIHOODS[j - 1], cells=[cell(j, i) for i in levels]) for j in reversed(levels)],
     )
 
 
@@ -71,10 +70,8 @@ def cell(likelihood: int, impact: int) -> Row:
     )
 
 
-def levels(words: tuple[str, ...], meanings: tuple[str, ...]) -> list[Row]:
-    return [
-        Row(level=n, label=w, description=m) for n, (w, m) in enumerate(zip(words, meanings, strict=True), 1)
-    ]
+def levels(words: tuple[str, ...], meanings: tuple[str, ...]) -> list[Level]:
+    return [Level(n, w, m) for n, (w, m) in enumerate(zip(words, meanings, strict=True), 1)]
 
 
 class RiskForm(Form):
@@ -82,12 +79,13 @@ class RiskForm(Form):
     cause = TextAreaField("Cause")
     event = TextAreaField("Event")
     consequence = TextAreaField("Consequence")
-    team = SelectField("Team", choices=[("rd", "Repairs Delivery"), ("dm", "Damp and Mould")])
-    owner = SelectField("Owner", choices=[("slh", "Service Lead, Housing Repairs")])
+    team = SelectField("Team", choices=[SelectChoice("rd", "Repairs Delivery"), SelectChoice("dm", "Damp and Mould")])
+    owner = SelectField("Owner", choices=[SelectChoice("slh", "Service Lead, Housing Repairs")])
     answer = RadioField(
-        "Is 16 High still right?", choices=[("yes", "Yes, nothing material has changed"), ("no", "No")]
+        "Is 16 High still right?",
+        choices=[SelectChoice("yes", "Yes, nothing material has changed"), SelectChoice("no", "No")],
     )
-    target_by = Field("Target to be reached by", description="For example, 31 3 2027")
+    target_by = DateBoxes("Target to be reached by", description="For example, 31 3 2027", thing="the target")
     tell = BooleanField("Tell the finance partner", description="More than £500,000 is at stake")
     inherent_likelihood = StringField()
     current_likelihood = StringField(validators=[InputRequired("Choose a current likelihood")])
@@ -100,35 +98,32 @@ class RiskForm(Form):
 def filled_form() -> RiskForm:
     return RiskForm(
         MultiDict(
-            dict(
-                title="Repairs contractor withdraws before the re-tender completes",
-                cause="Tender prices have risen by a fifth and the contractor has asked twice to leave the terms",
-                event="The contractor gives three months’ notice while the new contract is out to tender",
-                consequence="Missed urgent repairs",
-                answer="yes",
-                inherent_likelihood="5",
-                current_likelihood="4",
-                target_likelihood="2",
-                inherent_impact="4",
-                current_impact="4",
-                target_impact="3",
-            )
+            {
+                "title": "Repairs contractor withdraws before the re-tender completes",
+                "cause": "Tender prices have risen by a fifth and the contractor has asked twice to leave the terms",
+                "event": "The contractor gives three months' notice while the new contract is out to tender",
+                "consequence": "Missed urgent repairs",
+                "answer": "yes",
+                "inherent_likelihood": "5",
+                "current_likelihood": "4",
+                "target_likelihood": "2",
+                "inherent_impact": "4",
+                "current_impact": "4",
+                "target_impact": "3",
+            }
         )
     )
 
 
+def desk_form() -> RiskForm:
+    return RiskForm(MultiDict({"desk-answer": "yes", "desk-title": "Open cases on 30 Nov: 41"}), prefix="desk")
+
+
 def wrong_form() -> RiskForm:
-    form = RiskForm(
-        MultiDict(
-            {
-                f"wrong-{name}": value
-                for name, value in (("title", ""), ("team", "rd"), ("owner", "slh"), ("answer", "no"))
-            }
-        ),
-        prefix="wrong",
-    )
+    typed = {"title": "", "team": "rd", "owner": "slh", "answer": "no"}
+    typed |= {"target_by-day": "31", "target_by-month": "2", "target_by-year": "2027"}
+    form = RiskForm(MultiDict({f"wrong-{name}": value for name, value in typed.items()}), prefix="wrong")
     form.validate()
-    form.target_by.errors = ["Enter a real date for the target, like 31 3 2027"]
     return form
 
 
@@ -189,7 +184,7 @@ def tie(*, controls: bool = True) -> drawings.Drawing:
                 ),
                 branch("Decisions to sell wait for agreement on local use"),
             ),
-            event="Sales complete late or below valuation, so receipts miss the year’s milestone",
+            event="Sales complete late or below valuation, so receipts miss the year's milestone",
             consequences=(
                 branch(
                     "More interest and debt to repay from a smaller revenue budget",

@@ -13,9 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    made = Flask(
-        "gallery", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "riskapp/web/static")
-    )
+    made = Flask("gallery", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "riskapp/web/static"))
     made.jinja_loader.searchpath.append(str(Path(__file__).parent))
     made.secret_key = "for this test only"
     filters.install(made)
@@ -85,7 +83,7 @@ def test_what_a_person_typed_is_never_markup(app: Flask) -> None:
 
 def test_a_score_says_its_band_even_where_eyes_do_not_see_it(app: Flask) -> None:
     assert words(render(app, "score", "(16, s.HIGH, word=false)")) == "16 High"
-    assert words(render(app, "score", "(none)")) == "– Not scored"
+    assert words(render(app, "score", "(none)")) == "\N{EN DASH} Not scored"
 
 
 def test_travel_says_where_it_came_from(app: Flask) -> None:
@@ -135,9 +133,9 @@ def test_a_page_with_errors_says_so_in_its_title(app: Flask) -> None:
 
 def test_without_navigation_there_is_neither_menu_nor_search(app: Flask) -> None:
     with app.test_request_context():
-        page = app.jinja_env.from_string(
-            '{% extends "base.html" %}{% block content %}Here{% endblock %}'
-        ).render(council_name="Council")
+        page = app.jinja_env.from_string('{% extends "base.html" %}{% block content %}Here{% endblock %}').render(
+            council_name="Council"
+        )
     assert "Here" in page
     assert "side-nav" not in page
     assert 'role="search"' not in page
@@ -155,9 +153,7 @@ def test_the_preview_has_a_rule_for_every_cell_up_to_six_by_six() -> None:
 
 @pytest.mark.parametrize("size", [4, 5])
 def test_the_preview_offers_every_result_of_the_matrix_for_each_basis(app: Flask, size: int) -> None:
-    html = render(
-        app, "score_preview", f"(s.grid({size}), s.bases(form, 'likelihood'))", form=specimen.filled_form()
-    )
+    html = render(app, "score_preview", f"(s.grid({size}), s.bases(form, 'likelihood'))", form=specimen.filled_form())
     assert html.count('class="result result--current') == size * size
     assert f"cell-{size}-{size}" in html
 
@@ -167,9 +163,9 @@ def test_a_drawing_says_its_facts_and_gives_them_again_in_words(gallery: str) ->
         "Score over time. 20 from 8 Dec 2025, 16 from 14 Apr 2026, 20 from 16 Nov 2026. Target 9 by 31 Mar 2027."
         in gallery
     )
-    assert len(
-        re.findall(r'<svg class="drawing[^>]+role="img" aria-label="[^"]{20,}"', gallery)
-    ) == gallery.count('<svg class="drawing')
+    assert len(re.findall(r'<svg class="drawing[^>]+role="img" aria-label="[^"]{20,}"', gallery)) == gallery.count(
+        '<svg class="drawing'
+    )
     said = words(gallery)
     assert "Decisions to sell wait for agreement on local use No control" in said
     assert "goes to Director of Housing, with a live case" in said

@@ -66,12 +66,12 @@ def test_nothing_is_late_on_its_day() -> None:
     [
         (1_015_000_000, "£1.015bn"),
         (18_200_000, "£18.2m"),
-        (Decimal("13650000"), "£13.65m"),
+        (Decimal(13650000), "£13.65m"),
         (150_000_000, "£150m"),
         (1_000_000, "£1m"),
         (340_000, "£340,000"),
         (0, "£0"),
-        (-42_000_000, "−£42m"),
+        (-42_000_000, "\N{MINUS SIGN}£42m"),
     ],
 )
 def test_a_sum_is_as_exact_as_it_is(pounds: Decimal, said: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from riskapp.domain.geometry.lettering import wrapped
 from riskapp.domain.geometry.shapes import Area, Box, Curve, Line, Picture, Shape, Words, lettered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 ControlState = Literal["effective", "partly", "untested"]
 STATE_WORDS: dict[ControlState, str] = {
@@ -120,9 +122,7 @@ def _side(
         y += height + _GAP
 
 
-def _controls(
-    controls: tuple[Barrier, ...] | None, y: float, at: Callable[[float], float]
-) -> Iterator[Shape]:
+def _controls(controls: tuple[Barrier, ...] | None, y: float, at: Callable[[float], float]) -> Iterator[Shape]:
     """Controls in reading order; those that recover stand from the event outwards."""
     if controls is None:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 _CHARACTERS = (
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
-    "£·½àáâçèéêëìíîïñòóôöùúûüÀÉ–—‘’“”•…"
+    "£·½àáâçèéêëìíîïñòóôöùúûüÀÉ\u2013—\u2018\u2019“”•…"
 )
 _ADVANCES = {
     400: (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from riskapp.domain.geometry.lettering import wrapped
 from riskapp.domain.geometry.shapes import Box, Picture, Shape, Words, lettered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAMES, _CELL, _GAP, _FOOT = 124.0, (92.0, 52.0), 2.0, 44.0
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import networkx as nx
 
 from riskapp.domain.geometry.lettering import width_of, wrapped
 from riskapp.domain.geometry.shapes import Box, Curve, Line, Picture, Shape, Words, lettered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NodeState = Literal["plain", "here", "vacant", "board"]
 
@@ -87,11 +88,7 @@ def route_map(facts: Route) -> Picture:
     foot = max((each.y + each.height + _CASE * len(each.node.cases) for each in placed.values()), default=0)
     shapes = (
         *_heads(facts, placed, width),
-        *(
-            shape
-            for edge in sorted(facts.edges, key=lambda edge: edge.is_live)
-            for shape in _edge(edge, placed)
-        ),
+        *(shape for edge in sorted(facts.edges, key=lambda edge: edge.is_live) for shape in _edge(edge, placed)),
         *(shape for each in placed.values() for shape in _desk(each, is_live=each.node.key in live)),
     )
     return Picture(width, foot + 8, shapes)
@@ -99,9 +96,7 @@ def route_map(facts: Route) -> Picture:
 
 def _orders(facts: Route, graph: nx.DiGraph[str]) -> list[list[RouteNode]]:
     """Each column's desks, swept to and fro towards the mean place of what they are joined to."""
-    columns = [
-        [node for node in facts.nodes if node.column == number] for number in range(len(facts.columns))
-    ]
+    columns = [[node for node in facts.nodes if node.column == number] for number in range(len(facts.columns))]
     rank = {node.key: float(place) for column in columns for place, node in enumerate(column)}
     for sweep in range(_SWEEPS):
         for column in columns if sweep % 2 else reversed(columns):
@@ -112,7 +107,7 @@ def _orders(facts: Route, graph: nx.DiGraph[str]) -> list[list[RouteNode]]:
                 else rank[node.key]
                 for node in column
             }
-            column.sort(key=lambda node: (mean[node.key], rank[node.key], node.key))  # noqa: B023 - used within this turn
+            column.sort(key=lambda node: (mean[node.key], rank[node.key], node.key))
             rank |= {node.key: float(place) for place, node in enumerate(column)}
     return columns
 
@@ -125,9 +120,7 @@ def _columns_filled(facts: Route, columns: list[list[RouteNode]]) -> list[list[_
         notes = max((width_of(node.note, 12.5) for node in column), default=0)
         heads = max(width_of(name, 14, 700), width_of(condition, 13)) - 20
         width = max(_NARROWEST, min(_WIDEST, words + 2 * _PAD), notes + 2 * _PAD, heads)
-        filled.append(
-            [_Placed(node, x, 0, width, wrapped(node.label, width - 2 * _PAD, 13.5, 600)) for node in column]
-        )
+        filled.append([_Placed(node, x, 0, width, wrapped(node.label, width - 2 * _PAD, 13.5, 600)) for node in column])
         x += width + _GAP_ACROSS
     return filled
 
@@ -139,9 +132,7 @@ def _heights_found(graph: nx.DiGraph[str], columns: list[list[_Placed]]) -> dict
     _stack(columns[fullest], graph, placed)
     for number in [*range(fullest + 1, len(columns)), *range(fullest - 1, -1, -1)]:
         joined = graph.predecessors if number > fullest else graph.successors
-        _level(
-            columns[number], {each.node.key: list(joined(each.node.key)) for each in columns[number]}, placed
-        )
+        _level(columns[number], {each.node.key: list(joined(each.node.key)) for each in columns[number]}, placed)
     return placed
 
 
@@ -168,8 +159,7 @@ def _level(column: list[_Placed], joined: dict[str, list[str]], placed: dict[str
         middles = [placed[key].middle for key in joined[each.node.key] if key in placed]
         wanted.append((sum(middles) / len(middles) if middles else _HEAD + each.height) - each.height / 2)
     tops = list(wanted)
-    for number, (above, _) in enumerate(pairwise(column), start=1):
-        del above
+    for number in range(1, len(column)):
         tops[number] = max(tops[number], tops[number - 1] + heights[number - 1])
     slack = sum(top - wish for top, wish in zip(tops, wanted, strict=True)) / max(len(column), 1)
     lift = min(slack, tops[0] - _HEAD) if column else 0

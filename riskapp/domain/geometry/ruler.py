@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from riskapp.domain.geometry.lettering import width_of
 from riskapp.domain.geometry.shapes import Box, Line, Picture, Shape, Words, diamond
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _BAR_TOP, _BAR_HEIGHT = 36.0, 26.0
+_BOTH_NAMES = 70  # the width that "Target 9" and "Now 20" need side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,8 @@ def _zone(name: str, left: float, right: float, kind: str) -> Iterator[Shape]:
 
 def _pointers(facts: Appetite, unit: float, width: float) -> Iterator[Shape]:
     """Diamonds above the scale; the two names part when they would touch."""
-    together = (
-        facts.now is not None and facts.target is not None and abs(facts.now - facts.target) * unit < 70
-    )  # noqa: PLR2004 - the width of both names
+    both = facts.now is not None and facts.target is not None
+    together = both and abs((facts.now or 0) - (facts.target or 0)) * unit < _BOTH_NAMES
     for name, score, kind in (("Target", facts.target, "target"), ("Now", facts.now, facts.band)):
         if score is None:
             continue

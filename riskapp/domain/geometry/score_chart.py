@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from riskapp.domain.geometry.lettering import width_of
 from riskapp.domain.geometry.shapes import Box, Dot, Line, Picture, Point, Shape, Words, diamond
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NARROW = 420
 _LABEL_ROOM = 112
@@ -134,9 +137,7 @@ def _today(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
     x = scale.x(facts.today)
     near_edge = x > scale.right - 48
     yield Line(((x, scale.top), (x, scale.bottom)), "today")
-    yield Words(
-        x - 5 if near_edge else x + 5, scale.bottom - 8, "Today", anchor="end" if near_edge else "start"
-    )
+    yield Words(x - 5 if near_edge else x + 5, scale.bottom - 8, "Today", anchor="end" if near_edge else "start")
 
 
 def _plan(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:

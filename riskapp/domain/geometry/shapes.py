@@ -100,9 +100,7 @@ def diamond(x: float, y: float, radius: float, kind: str) -> Area:
     return Area(((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)), kind)
 
 
-def lettered(
-    lines: tuple[str, ...], x: float, middle: float, *, like: Words, leading: float
-) -> tuple[Words, ...]:
+def lettered(lines: tuple[str, ...], x: float, middle: float, *, like: Words, leading: float) -> tuple[Words, ...]:
     """Lines of text around a middle height, each with the size, weight, kind and anchor of `like`."""
     first = middle - leading * (len(lines) - 1) / 2 + like.size * 0.35
     return tuple(

@@ -15,10 +15,10 @@ from riskapp.features.audit import service as audit
 from riskapp.features.people import queries as people
 from riskapp.models.accounts import SignInFailure, WebSession
 from riskapp.models.database import db
-from riskapp.models.people import Person
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+MARKED_EVERY = timedelta(minutes=1)
 PATIENCE = timedelta(minutes=15)
 FREE_TRIES = 5
 
@@ -76,16 +76,18 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def person_of(token: str, *, at: datetime) -> int | None:
-    """Say whose session a token is, or None if it ended, ran out, or never was; an active one is kept alive."""
+def keep_alive(token: str, *, at: datetime) -> int | None:
+    """Say whose session a token is and count this as activity; None if it ended, ran out, or never was.
+
+    Activity is written once a minute, so that a busy reader is not a writer.
+    """
     session = db.session.scalars(select(WebSession).where(WebSession.token_digest == _digest(token))).first()
     if session is None or session.ended_at is not None:
         return None
     if at - session.seen_at > IDLE or at - session.started_at > LONGEST:
         return None
-    if at - session.seen_at > timedelta(minutes=1):  # one write a minute keeps a busy reader from being a writer
-        db.session.execute(update(WebSession).where(WebSession.id == session.id).values(seen_at=at))
-        db.session.commit()
+    if at - session.seen_at > MARKED_EVERY:
+        session.seen_at = at
     return session.person_id
 
 
@@ -97,8 +99,3 @@ def sign_out(token: str, *, by: Actor, at: datetime) -> None:
         .values(ended_at=at)
     )
     audit.record(Event.SIGNED_OUT, by=by, at=at)
-
-
-def demonstration_accounts() -> tuple[Person, ...]:
-    """List the accounts that a demonstration offers, in the order they were made."""
-    return tuple(db.session.scalars(select(Person).where(Person.purpose.is_not(None)).order_by(Person.id)))

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain.permissions import Permission
-from riskapp.features.accounts import service
+from riskapp.features.accounts import queries, service
 from riskapp.features.accounts.forms import SignInForm
 from riskapp.models.database import transaction
 from riskapp.web import guards, sessions
@@ -32,7 +32,9 @@ def sign_in() -> ResponseReturnValue:
             wanted = sessions.wanted_page()
             session.clear()
             return sessions.start(redirect(wanted or url_for("work.my_work")), token)
-    accounts = service.demonstration_accounts() if current_app.extensions["settings"].mode == "demo" else ()
+    accounts = (
+        queries.demonstration_accounts(guards.actor()) if current_app.extensions["settings"].mode == "demo" else ()
+    )
     return render_template("accounts/sign_in.html", form=form, accounts=accounts)
 
 

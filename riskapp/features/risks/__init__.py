@@ -1,5 +1,5 @@
-"""Risks: logging, opening, scoring, reviewing and closing them, and the registers that show them.
+"""Risks: logging, opening, reviewing and closing them, their pages and the registers' page.
 
-Rules: riskapp.domain.scoring, appetite, reviews, statement, movement. Policy: scoring, appetite, reviews.
-Tables: risk, risk_cause, risk_consequence, assessment, assessment_impact, risk_standing, review, risk_version.
+Rules: riskapp.domain.statement, reviews, movement. Policy: reviews. How they are scored: riskapp.features.assessments.
+Tables: risk, risk_cause, risk_consequence, review, risk_version.
 """

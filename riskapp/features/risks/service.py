@@ -1,4 +1,4 @@
-"""What happens to a risk: drafted, opened, scored, reviewed, closed; each time the policy decides and history grows."""
+"""What happens to a risk: drafted, opened, reviewed, closed; each time the policy decides and history grows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,12 +6,11 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, select
 
-from riskapp.domain import appetite, reviews, scoring
-from riskapp.domain.appetite import Position
 from riskapp.domain.audit import Event
-from riskapp.domain.escalation import Trigger
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.features.assessments import service as assessments
+from riskapp.features.assessments.service import FIRST_BASES, Judgement
 from riskapp.features.audit import service as audit
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
@@ -20,8 +19,6 @@ from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link, new_entity
 from riskapp.models.people import Post, Unit
 from riskapp.models.risks import (
-    Assessment,
-    AssessmentImpact,
     Review,
     Risk,
     RiskCause,
@@ -30,8 +27,6 @@ from riskapp.models.risks import (
     RiskVersion,
 )
 
-FIRST_BASES = ("inherent", "current", "target")
-
 
 class CannotDraft(Cannot):
     """What was given does not make a risk."""
@@ -39,10 +34,6 @@ class CannotDraft(Cannot):
 
 class CannotOpen(Cannot):
     """The risk is not a draft."""
-
-
-class CannotScoreRisk(Cannot):
-    """The risk is not in a state to be scored, or the score waits for somebody."""
 
 
 class CannotReview(Cannot):
@@ -61,16 +52,6 @@ class Statement:
     causes: tuple[str, ...]
     event: str
     consequences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A likelihood and the level on each dimension of impact, why, and for a target by when."""
-
-    likelihood: int
-    impacts: Mapping[str, int]
-    rationale: str = ""
-    target_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +76,11 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
         known = db.session.scalars(select(Risk).where(Risk.submission_key == new.submission_key)).first()
         if known is not None and known.drafted_by_id == by.person_id:
             return known
+        if known is not None:
+            raise CannotDraft(Refusal(None, "This form was sent by somebody else. Load Log a risk again"))
     policy = policies.in_force(on=on)
-    _check(new, policy)
-    entity = new_entity(db.session(), "risk", new.statement.title)
+    _check(new, policy, on)
+    entity = new_entity(db.session(), "risk", new.statement.title.strip())
     sitting = by.post
     risk = Risk(
         id=entity.id,
@@ -108,7 +91,7 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
         category=new.category,
         kind="threat",
         status="draft",
-        event=new.statement.event,
+        event=new.statement.event.strip(),
         treatment=new.treatment,
         treatment_why=new.treatment_why,
         drafted_on=on,
@@ -121,7 +104,10 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
         db.session.add(Link(from_id=risk.id, to_id=to_id, kind="threatens"))
     for to_id, kind in new.extra_links.items():
         db.session.add(Link(from_id=risk.id, to_id=to_id, kind=kind))
-    kept = {basis: _assess(risk, basis, new.judgements[basis], policy, by=by, at=at, on=on) for basis in FIRST_BASES}
+    kept = {
+        basis: assessments.assess(risk, basis, new.judgements[basis], policy, by=by, at=at, on=on)
+        for basis in FIRST_BASES
+    }
     db.session.flush()
     db.session.add(
         RiskStanding(
@@ -142,14 +128,22 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
     return risk
 
 
-def _check(new: NewRisk, policy: InForce) -> None:
+def draft_and_open(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
+    """Draft a risk and open it at once, as its owner or its unit's manager may; sent twice it is opened once."""
+    risk = draft(new, by=by, at=at, on=on)
+    if risk.status == "draft":
+        open_risk(risk, by=by, at=at, on=on)
+    return risk
+
+
+def _check(new: NewRisk, policy: InForce, on: date) -> None:
     refusals: list[Refusal] = []
     if not new.statement.title.strip():
         refusals.append(Refusal("title", "Give the risk a title"))
     if not new.statement.event.strip():
         refusals.append(Refusal("event", "Say what might happen"))
     if new.category not in policy.policy.appetite.categories:
-        refusals.append(Refusal("category", "Choose one of the 13 categories"))
+        refusals.append(Refusal("category", "Choose one of the categories of the policy"))
     unit = db.session.get(Unit, new.unit_id)
     if unit is None or unit.closed_on is not None:
         refusals.append(Refusal("unit", "Choose a team or unit of the council"))
@@ -157,59 +151,12 @@ def _check(new: NewRisk, policy: InForce) -> None:
     if owner is None or owner.closed_on is not None:
         refusals.append(Refusal("owner", "Choose the post that owns the risk"))
     for basis in FIRST_BASES:
-        refusals.extend(_check_judgement(basis, new.judgements.get(basis), policy))
+        refusals.extend(assessments.check(basis, new.judgements.get(basis), policy))
+    target = new.judgements.get("target")
+    if target and target.target_on and target.target_on < on:
+        refusals.append(Refusal("target_on", "The day for the target has passed. Give a later one"))
     if refusals:
         raise CannotDraft(*refusals)
-
-
-def _check_judgement(basis: str, judgement: Judgement | None, policy: InForce) -> list[Refusal]:
-    if judgement is None:
-        return [Refusal(f"{basis}_likelihood", f"Choose the {basis} likelihood and impact")]
-    try:
-        scoring.score(policy.policy.scoring, judgement.likelihood, judgement.impacts)
-    except scoring.CannotScore as no:
-        return [
-            Refusal(f"{basis}_{'likelihood' if reason.field == 'likelihood' else 'impact'}", reason.message)
-            for reason in no.refusals
-        ]
-    return []
-
-
-def _assess(
-    risk: Risk,
-    basis: str,
-    judgement: Judgement,
-    policy: InForce,
-    *,
-    by: Actor,
-    at: datetime,
-    on: date,
-    state: str = "in_force",
-) -> Assessment:
-    scored = scoring.score(policy.policy.scoring, judgement.likelihood, judgement.impacts)
-    sitting = by.sitting(risk.owner_post_id) or by.post
-    row = Assessment(
-        risk_id=risk.id,
-        basis=basis,
-        state=state,
-        effective_on=on,
-        recorded_at=at,
-        likelihood=scored.likelihood,
-        impact=scored.impact,
-        score=scored.score,
-        rating=scored.rating.key,
-        position=appetite.position(policy.policy, risk.category, scored.score).key,
-        target_on=judgement.target_on,
-        rationale=judgement.rationale,
-        policy_version_id=policy.version_id,
-        by_post_id=sitting.post_id if sitting else None,
-        by_id=by.person_id,
-    )
-    db.session.add(row)
-    db.session.flush()
-    for dimension, level in judgement.impacts.items():
-        db.session.add(AssessmentImpact(assessment_id=row.id, dimension=dimension, level=level))
-    return row
 
 
 def _keep_statement(risk: Risk, statement: Statement) -> None:
@@ -256,98 +203,14 @@ def open_risk(risk: Risk, *, by: Actor, at: datetime, on: date) -> None:
     if risk.status != "draft":
         raise CannotOpen(Refusal(None, "This risk is open already. Go to its page"))
     policy = policies.in_force(on=on)
-    current = _current(risk)
+    current = assessments.current(risk)
     risk.status, risk.opened_on = "open", on
-    risk.next_review_on = _next_review(current, policy, on)
+    risk.next_review_on = assessments.next_review(current, policy, on)
     _say_reviewed(risk, "opened", "Opened from a draft.", None, by=by, on=on)
     entity = db.session.get_one(Entity, risk.id)
     _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
     audit.record(Event.RISK_OPENED, by=by, at=at, subject_id=risk.id, after={"next_review_on": risk.next_review_on})
-    _escalate_if_the_policy_says(risk, current, policy, by=by, at=at, on=on)
-
-
-def score(risk: Risk, basis: str, judgement: Judgement, *, by: Actor, at: datetime, on: date) -> Assessment:
-    """Append an assessment; a current score that falls across an appetite line waits for a manager to agree.
-
-    Refused for a closed risk and off the policy's scales; the field names are "likelihood" and "impact".
-    """
-    if risk.status == "closed":
-        raise CannotScoreRisk(Refusal(None, "This risk is closed. Open it again before scoring it"))
-    policy = policies.in_force(on=on)
-    if refusals := _check_judgement(basis, judgement, policy):
-        raise CannotScoreRisk(*refusals)
-    before = _standing(risk)
-    held = db.session.get_one(Assessment, getattr(before, f"{basis}_id"))
-    waits = basis == "current" and risk.status == "open" and _falls_across_the_line(risk, held, judgement, policy)
-    row = _assess(risk, basis, judgement, policy, by=by, at=at, on=on, state="proposed" if waits else "in_force")
-    audit.record(
-        Event.RISK_SCORED,
-        by=by,
-        at=at,
-        subject_id=risk.id,
-        post_id=risk.owner_post_id if risk.owner_post_id in by.post_ids else None,
-        before={basis: held.score},
-        after={basis: row.score, "state": row.state},
-        why=judgement.rationale,
-    )
-    if not waits:
-        _put_in_force(risk, before, row, policy, by=by, at=at, on=on)
-    return row
-
-
-def agree_score(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
-    """Agree to a proposed score: it comes into force as a new assessment, by whoever agreed, who is not the owner."""
-    risk = db.session.get_one(Risk, row.risk_id)
-    if row.state != "proposed" or _answered(row):
-        raise CannotScoreRisk(Refusal(None, "This score does not wait for anyone. Load the page again"))
-    if risk.owner_post_id in by.post_ids or row.by_id == by.person_id:
-        raise CannotScoreRisk(Refusal(None, "Somebody who neither owns the risk nor proposed the score must agree"))
-    impacts = dict(
-        db.session.execute(
-            select(AssessmentImpact.dimension, AssessmentImpact.level).where(AssessmentImpact.assessment_id == row.id)
-        ).all()
-    )
-    policy = policies.in_force(on=on)
-    judgement = Judgement(row.likelihood, impacts, row.rationale, row.target_on)
-    agreed = _assess(risk, row.basis, judgement, policy, by=by, at=at, on=on)
-    audit.record(
-        Event.RISK_SCORED,
-        by=by,
-        at=at,
-        subject_id=risk.id,
-        after={row.basis: agreed.score, "state": "in_force", "proposed": row.id},
-        why=row.rationale,
-    )
-    _put_in_force(risk, _standing(risk), agreed, policy, by=by, at=at, on=on)
-
-
-def _answered(row: Assessment) -> bool:
-    """Tell whether a later assessment of the same basis is in force, which is how a proposal ends."""
-    later = select(Assessment.id).where(
-        Assessment.risk_id == row.risk_id,
-        Assessment.basis == row.basis,
-        Assessment.state == "in_force",
-        Assessment.id > row.id,
-    )
-    return db.session.scalar(later.limit(1)) is not None
-
-
-def _put_in_force(
-    risk: Risk, standing: RiskStanding, row: Assessment, policy: InForce, *, by: Actor, at: datetime, on: date
-) -> None:
-    if row.basis == "current":
-        standing.previous_id = standing.current_id
-    setattr(standing, f"{row.basis}_id", row.id)
-    if row.basis == "current" and risk.status == "open":
-        risk.next_review_on = _next_review(row, policy, on)
-        _escalate_if_the_policy_says(risk, row, policy, by=by, at=at, on=on)
-
-
-def _falls_across_the_line(risk: Risk, held: Assessment, judgement: Judgement, policy: InForce) -> bool:
-    scored = scoring.score(policy.policy.scoring, judgement.likelihood, judgement.impacts)
-    order = [Position.WITHIN.key, Position.ABOVE_OPTIMAL.key, Position.BEYOND_TOLERABLE.key]
-    now = appetite.position(policy.policy, risk.category, scored.score).key
-    return held.position in order and now in order and order.index(now) < order.index(held.position)
+    assessments.escalate_if_the_policy_says(risk, current, policy, by=by, at=at, on=on)
 
 
 def review(risk: Risk, *, note: str, judgement: Judgement | None = None, by: Actor, at: datetime, on: date) -> Review:
@@ -360,9 +223,9 @@ def review(risk: Risk, *, note: str, judgement: Judgement | None = None, by: Act
     was_due = risk.next_review_on
     outcome = "confirmed"
     if judgement is not None:
-        score(risk, "current", judgement, by=by, at=at, on=on)
+        assessments.score(risk, "current", judgement, by=by, at=at, on=on)
         outcome = "rescored"
-    risk.next_review_on = _next_review(_current(risk), policy, on)
+    risk.next_review_on = assessments.next_review(assessments.current(risk), policy, on)
     row = _say_reviewed(risk, outcome, note, was_due, by=by, on=on)
     audit.record(
         Event.RISK_REVIEWED,
@@ -405,29 +268,3 @@ def close(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
     _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
     audit.record(Event.RISK_CLOSED, by=by, at=at, subject_id=risk.id, why=why)
     escalation.stand_down(risk.id, why="The risk was closed.", by=by, at=at)
-
-
-def _escalate_if_the_policy_says(
-    risk: Risk, current: Assessment, policy: InForce, *, by: Actor, at: datetime, on: date
-) -> None:
-    facts = Trigger(
-        score=current.score,
-        rating=policy.policy.scoring.rating(current.rating),
-        position=Position.of(current.position),
-        category=risk.category,
-    )
-    escalation.consider(
-        risk.id, unit_id=risk.unit_id, owner_post_id=risk.owner_post_id, facts=facts, by=by, at=at, on=on
-    )
-
-
-def _next_review(current: Assessment, policy: InForce, on: date) -> date:
-    return reviews.next_review_on(policy.policy, current.rating, Position.of(current.position), on)
-
-
-def _standing(risk: Risk) -> RiskStanding:
-    return db.session.get_one(RiskStanding, risk.id)
-
-
-def _current(risk: Risk) -> Assessment:
-    return db.session.get_one(Assessment, _standing(risk).current_id)

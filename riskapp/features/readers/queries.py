@@ -1,0 +1,100 @@
+"""Who may read a risk: the SQL twin of `Permission.RISK_READ`, and the facts that `may()` asks of one risk."""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy.orm import aliased
+
+from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Role
+from riskapp.models.actions import Action
+from riskapp.models.database import db
+from riskapp.models.entity import Classification, Link
+from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
+from riskapp.models.people import Unit
+from riskapp.models.risks import Risk
+
+CLOSED_TO_COMMITTEE = ("exempt", "withheld")
+
+
+def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Limit a query over `Risk` to what the actor may read; a property test proves it equal to `may()`."""
+    if actor.has_role(*COUNCIL_READERS):
+        return true()
+    lines = []
+    if actor.post_ids:
+        lines += [_owns(actor), _takes_part(actor) & ~is_exempt(on), _on_its_route(actor)]
+    if paths := [grant.unit_path for grant in actor.grants if grant.role in {Role.CHAMPION, Role.MANAGER}]:
+        lines.append(Risk.unit_id.in_(units_below(*paths)))
+    if actor.has_role(Role.COMMITTEE):
+        lines.append((Risk.status == "open") & ~is_exempt(on))
+    return or_(*lines) if lines else false()
+
+
+def units_below(*paths: str) -> Select[int]:
+    """Select the ids of the units of one or more sub-trees."""
+    inside = or_(*(Unit.path.startswith(path, autoescape=True) for path in paths))
+    return select(Unit.id).where(inside)
+
+
+def is_exempt(on: date) -> ColumnElement[bool]:
+    """Tell whether any field group of a risk is exempt or withheld by its latest classification on a day."""
+    later = aliased(Classification)
+    overruled = exists().where(
+        later.entity_id == Classification.entity_id,
+        later.field_group == Classification.field_group,
+        later.from_on > Classification.from_on,
+        later.from_on <= on,
+    )
+    return exists().where(
+        Classification.entity_id == Risk.id,
+        Classification.level.in_(CLOSED_TO_COMMITTEE),
+        Classification.from_on <= on,
+        ~overruled,
+    )
+
+
+def _owns(actor: Actor) -> ColumnElement[bool]:
+    return Risk.owner_post_id.in_(actor.post_ids)
+
+
+def _takes_part(actor: Actor) -> ColumnElement[bool]:
+    mine = or_(Action.owner_post_id.in_(actor.post_ids), Action.accountable_post_id.in_(actor.post_ids))
+    return exists().where(Link.to_id == Risk.id, Link.kind == "treats", Action.id == Link.from_id, mine)
+
+
+def _on_its_route(actor: Actor) -> ColumnElement[bool]:
+    return exists().where(
+        EscalationCase.subject_id == Risk.id,
+        EscalationCase.is_drill.is_(False),
+        EscalationDesk.case_id == EscalationCase.id,
+        EscalationDesk.post_id.in_(actor.post_ids),
+    )
+
+
+def facts(risk_id: int, *, on: date) -> Facts:
+    """Gather what the permissions ask of one risk, in three queries."""
+    risk = db.session.execute(
+        select(Unit.path, Risk.owner_post_id, Risk.status, is_exempt(on).label("is_exempt"))
+        .join(Unit, Unit.id == Risk.unit_id)
+        .where(Risk.id == risk_id)
+    ).one()
+    others = db.session.execute(
+        select(Action.owner_post_id, Action.accountable_post_id)
+        .join(Link, Link.from_id == Action.id)
+        .where(Link.to_id == risk_id, Link.kind == "treats")
+    )
+    desks = db.session.execute(
+        select(EscalationDesk.post_id, EscalationDesk.state)
+        .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
+        .where(EscalationCase.subject_id == risk_id, EscalationCase.is_drill.is_(False))
+        .order_by(EscalationDesk.id)
+    ).all()
+    return Facts(
+        unit_path=risk.path,
+        owner_post_id=risk.owner_post_id,
+        other_post_ids=frozenset(post for row in others for post in row),
+        desk_post_ids=frozenset(post for post, _state in desks),
+        live_desk_post_id=next((post for post, state in reversed(desks) if state in LIVE_DESKS), None),
+        is_open=risk.status == "open",
+        is_exempt=bool(risk.is_exempt),
+    )

@@ -1,0 +1,88 @@
+"""Fields that every form shares, each with its own words for what is wrong and what to do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
+
+Choices = Mapping[str, Sequence[tuple[str, str]]] | Sequence[tuple[str, str]]
+
+
+def _tidy(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class Needed:
+    """Refuse nothing, and nothing but spaces, in the field's own words."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads it from the class
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, _form: object, field: Field) -> None:
+        """Stop at an empty field, with the words given."""
+        if not _tidy(str(field.data or "")):
+            field.errors = []
+            raise StopValidation(self.message)
+
+
+def line(label: str, *, needed: str | None = None, at_most: int = 150, hint: str = "") -> StringField:
+    """One line of text; `needed` is what to say when it is empty."""
+    return StringField(label, _text_rules(needed, at_most), filters=[_tidy], description=hint)
+
+
+def passage(label: str, *, needed: str | None = None, at_most: int = 1000, hint: str = "") -> TextAreaField:
+    """A sentence or more; `needed` is what to say when it is empty."""
+    return TextAreaField(label, _text_rules(needed, at_most), filters=[_tidy], description=hint)
+
+
+def _text_rules(needed: str | None, at_most: int) -> list[Any]:
+    length = Length(max=at_most, message=f"Use at most {at_most:,} characters")
+    return [Needed(needed) if needed else Optional(), length]
+
+
+class Choice(SelectField):
+    """One of a list, flat or in groups; anything else is refused in the field's own words."""
+
+    def __init__(self, label: str, *, wrong: str, is_needed: bool = True, hint: str = "", **changes: Any) -> None:
+        super().__init__(label, [InputRequired(wrong) if is_needed else Optional()], description=hint, **changes)
+        self._wrong = wrong
+
+    def pre_validate(self, form: object) -> None:
+        """Say what to choose where the value is none of the list."""
+        try:
+            super().pre_validate(form)  # type: ignore[arg-type] # any form
+        except ValueError as no:
+            raise StopValidation(self._wrong) from no
+
+
+class Level(IntegerField):
+    """A step of the policy's scales, posted by the radios of a level grid."""
+
+    def __init__(self, label: str, *, wrong: str, **changes: Any) -> None:
+        super().__init__(label, [InputRequired(wrong)], **changes)
+        self._wrong = wrong
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a whole number, or say what to choose."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as no:
+            raise ValueError(self._wrong) from no
+
+
+class Whole(IntegerField):
+    """A whole number typed into a box."""
+
+    def __init__(self, label: str, *, wrong: str = "Enter a whole number, like 12", **changes: Any) -> None:
+        super().__init__(label, **changes)
+        self._wrong = wrong
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a whole number; spaces, commas and a pound sign are let pass."""
+        try:
+            super().process_formdata([_tidy(text).lstrip("£").replace(",", "") for text in valuelist])
+        except ValueError as no:
+            raise ValueError(self._wrong) from no

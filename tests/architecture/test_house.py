@@ -1,0 +1,109 @@
+"""The laws of the house that an import contract cannot state."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from riskapp.domain.permissions import PERMISSIONS, Permission
+from riskapp.web.guards import STANDS_OPEN
+
+RISKAPP = Path(__file__).parents[2] / "riskapp"
+FEATURES = RISKAPP / "features"
+ROOMS = {"__init__", "views", "api", "jobs", "cli", "forms", "service", "queries"}
+SERVICES = sorted(FEATURES.glob("*/service.py"))
+INNER = sorted({*FEATURES.glob("*/service.py"), *FEATURES.glob("*/queries.py"), *RISKAPP.glob("domain/*.py")})
+
+
+def _named(path: Path) -> str:
+    return "/".join(path.parts[-2:])
+
+
+def _calls(tree: ast.AST) -> set[str]:
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path for path in FEATURES.iterdir() if path.is_dir()), ids=lambda path: path.name
+)
+def test_a_feature_holds_only_the_rooms_that_every_feature_has(folder):
+    assert {path.stem for path in folder.glob("*.py")} <= ROOMS
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=_named)
+def test_a_service_never_ends_a_transaction(path):
+    endings = {"db.session.commit", "db.session.rollback", "session.commit", "session.rollback"}
+    assert not _calls(ast.parse(path.read_text())) & endings
+
+
+@pytest.mark.parametrize("path", INNER, ids=_named)
+def test_nothing_below_a_door_reads_the_clock(path):
+    clocks = {
+        "datetime.now",
+        "datetime.utcnow",
+        "date.today",
+        "datetime.today",
+        "time.time",
+        "clock.now",
+        "clock.today",
+    }
+    assert not _calls(ast.parse(path.read_text())) & clocks
+
+
+def _public_functions(path: Path):
+    tree = ast.parse(path.read_text())
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize("path", sorted(FEATURES.glob("*/queries.py")), ids=_named)
+def test_a_query_that_lists_or_finds_asks_who_is_asking(path):
+    """Reads of people, policy and the calendar are for rules and not for pages; all others take the actor first."""
+    if path.parent.name in {"people", "policy"}:
+        return
+    shy = [
+        function.name
+        for function in _public_functions(path)
+        if function.args.args[:1] != [] and function.args.args[0].arg != "actor"
+    ]
+    assert shy == [] or path.parent.name == "audit", shy
+
+
+def test_every_route_names_a_permission(app):
+    unnamed = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in STANDS_OPEN
+        and not isinstance(getattr(app.view_functions[rule.endpoint], "permission", None), Permission)
+    ]
+    assert unnamed == []
+
+
+def test_every_permission_has_a_line_in_the_table():
+    assert set(PERMISSIONS) == set(Permission)
+
+
+def test_a_stranger_is_sent_to_sign_in_at_every_door_that_is_not_public(app):
+    client = app.test_client()
+    let_in = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint in STANDS_OPEN or view.permission is Permission.PUBLIC:
+            continue
+        url = rule.rule
+        for name in rule.arguments:
+            url = "".join("1" if name in part and ">" in part else part for part in _parts(url))
+        for method in rule.methods & {"GET", "POST"}:
+            answer = client.open(url, method=method)
+            if answer.status_code != 302 or not answer.location.endswith("/sign-in"):
+                let_in.append(f"{method} {url}: {answer.status_code}")
+    assert let_in == []
+
+
+def _parts(url: str) -> list[str]:
+    """Cut an address at its arguments: "/risks/<reference>/review" gives three parts."""
+    parts, rest = [], url
+    while "<" in rest:
+        before, _, after = rest.partition("<")
+        inside, _, rest = after.partition(">")
+        parts += [before, f"<{inside}>"]
+    return [*parts, rest]

@@ -126,15 +126,15 @@ class Source:
         found = [each for each in self.scores.get((risk_id, basis), ()) if each.effective_on <= on]
         return found[-1] if found else None
 
-    def held_since(self, risk_id: int, on: date) -> tuple[date, int]:
-        """Say since when a risk has had its current rating, and how often it was scored since then."""
+    def held_since(self, risk_id: int, on: date) -> date:
+        """Say since when a risk has had the rating it has on a day."""
         history = [each for each in self.scores[risk_id, "current"] if each.effective_on <= on]
-        since, times = history[-1].effective_on, 0
+        since = history[-1].effective_on
         for each in reversed(history):
             if each.rating != history[-1].rating:
                 break
-            since, times = each.effective_on, times + 1
-        return since, times
+            since = each.effective_on
+        return since
 
     def directorate(self, unit_path: str) -> str:
         """Name the directorate that a unit belongs to; the council's own units belong to none."""

@@ -16,6 +16,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.domain.policy import Policy
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.audit import service as audit
+from riskapp.features.figures import queries as figures
 from riskapp.features.packs import queries
 from riskapp.features.packs.queries import Frozen, MeetingRow
 from riskapp.features.policy import queries as policies
@@ -121,7 +122,7 @@ def contents(meeting: MeetingRow, *, by: Actor, on: date, as_at: date | None, pu
         next_on=queries.next_meeting_on(by, meeting),
         is_illustrative=publisher.is_illustrative,
     )
-    source = queries.source(by, as_at=as_at, last_on=occasion.last_on)
+    source = figures.source(by, as_at=as_at, last_on=occasion.last_on)
     before = read(last.snapshot) if last and last.snapshot else None
     public = public_part(source, occasion, policy, before)
     return Contents(public, exempt_part(source, occasion, policy), left_out(source, occasion, policy))

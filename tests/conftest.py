@@ -11,11 +11,13 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
+from playwright.sync_api import sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
 from riskapp.app import create_app
 from riskapp.models.database import Base, db
 from riskapp.settings import Settings
+from tests.browser import ARGUMENTS, AXE, CHROMIUM
 
 IN_CI = os.environ.get("CI") == "true"
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
@@ -111,6 +113,20 @@ def app(database_url, tmp_path):
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium(request):
+    """A browser for the whole run; where there is none the test is skipped and named, and in CI it fails."""
+    missing = None if CHROMIUM else "a browser: apt-get install chromium"
+    missing = missing or (None if AXE.exists() else "accessibility: make dev fetches axe-core")
+    if missing:
+        request.config.stash[NOT_RUN].add(missing)
+        pytest.fail(missing) if IN_CI else pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The sentences of a committee pack, drafted by rule from its figures: bad news first, nothing that is not counted.
+"""The sentences of a committee pack, drafted by rule from its figures: bad news first, all of it counted.
 
 Each is a draft that the Head of Assurance may edit. `strange_numbers` finds what an edit has made up.
 """
@@ -20,7 +20,7 @@ _MOST_QUESTIONS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RiskFact:
-    """What the rules need of a risk: scores now and in the last pack, the limit, and months at the worst band."""
+    """What the rules need of a risk: its scores now and before, the limit, months in the worst band."""
 
     item: int
     title: str
@@ -44,7 +44,7 @@ class RiskFact:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The whole register: its risks, how the committee calls the worst band, and the month of the last pack."""
+    """The whole register: its risks, the name of the worst band, and the month of the last pack."""
 
     risks: tuple[RiskFact, ...]
     worst: str
@@ -111,7 +111,7 @@ def counted(count: int, thing: str, things: str = "") -> str:
 
 def _who(count: int, one: str, many: str) -> str:
     """Write a count that stands for its noun: "none is", "one is", "12 are"."""
-    return f"{_alone(count)} {one if count < 2 else many}"
+    return f"{_alone(count)} {one if count <= 1 else many}"
 
 
 def _alone(count: int) -> str:
@@ -127,7 +127,9 @@ def first_finding(standing: Standing) -> str:
     rose = f"{counted(grown, 'risk has', 'risks have')} grown"
     now = _who(standing.worst_now, f"is {worst}", f"are {worst}")
     if before is None:
-        return _sentence(f"of {counted(len(standing.risks), 'risk')}, {now} and {_alone(standing.beyond)} beyond appetite")
+        return _sentence(
+            f"of {counted(len(standing.risks), 'risk')}, {now} and {_alone(standing.beyond)} beyond appetite"
+        )
     if standing.worst_now > before:
         return _sentence(f"more risks are {worst} than in {standing.since}: {standing.worst_now}, was {before}")
     if standing.worst_now < before:
@@ -140,8 +142,11 @@ def standing_finding(standing: Standing) -> str:
     """Say how many risks are in the worst band, and how many were."""
     if not standing.risks:
         return "There is no risk on the register."
-    said = f"of {counted(len(standing.risks), 'risk')}, {_who(standing.worst_now, 'is', 'are')} {standing.worst.lower()}"
-    return _sentence(said + ("" if standing.worst_before is None else f", was {_alone(standing.worst_before)} in {standing.since}"))
+    worst = f"{_who(standing.worst_now, 'is', 'are')} {standing.worst.lower()}"
+    said = f"of {counted(len(standing.risks), 'risk')}, {worst}"
+    return _sentence(
+        said + ("" if standing.worst_before is None else f", was {_alone(standing.worst_before)} in {standing.since}")
+    )
 
 
 def moves_finding(standing: Standing) -> str:
@@ -155,7 +160,8 @@ def moves_finding(standing: Standing) -> str:
     same = len(risks) - rose - fell - new
     went = f" {counted(standing.departed, 'risk has', 'risks have')} left the register." if standing.departed else ""
     first = _sentence(f"{counted(rose, 'risk')} rose, {_alone(fell)} fell and {_who(new, 'is', 'are')} new")
-    return f"{first} {_sentence(_who(same, 'has', 'have') + f' not moved since {standing.since}')}{_capital(went)}"
+    stayed = _sentence(f"{_who(same, 'has', 'have')} not moved since {standing.since}")
+    return f"{first} {stayed}{_capital(went)}"
 
 
 def beyond_finding(standing: Standing) -> str:
@@ -214,18 +220,22 @@ def bodies_finding(bodies: Sequence[BodyFact]) -> str:
     if late:
         parts.append(f"{_who(late, 'has', 'have')} a review that is late")
     if never:
-        parts.append(f"{_who(never, 'has', 'have')} never had one" if late else f"{_who(never, 'has', 'have')} never had a review")
+        parts.append(
+            f"{_who(never, 'has', 'have')} never had one"
+            if late
+            else f"{_who(never, 'has', 'have')} never had a review"
+        )
     return _sentence(f"of {counted(len(bodies), 'body', 'bodies')}, {' and '.join(parts)}")
 
 
 def questions(standing: Standing, late: Lateness, bodies: Sequence[BodyFact]) -> tuple[Draft, ...]:
-    """Draft up to three questions: the steepest rise, the longest stay at the worst, a late review, late actions."""
+    """Draft up to three questions: a rise, a long stay at the worst, a late review, late actions."""
     drafts = (_about_rise(standing), _about_stay(standing), _about_review(bodies), _about_lateness(late))
     return tuple(draft for draft in drafts if draft)[:_MOST_QUESTIONS]
 
 
 def decisions(standing: Standing) -> tuple[Draft, ...]:
-    """Draft what the committee is asked to decide: note, decide on the excess, call the owner who has stood longest."""
+    """Draft the decisions: note, judge the excess, call the owner of the risk longest at the worst."""
     drafts = [Draft(f"Note how the {counted(len(standing.risks), 'risk')} have moved.", place="moves")]
     if len(standing.risks) == 1:
         drafts = [Draft("Note how the one risk has moved.", place="moves")]
@@ -235,7 +245,12 @@ def decisions(standing: Standing) -> tuple[Draft, ...]:
         drafts.append(Draft(said, place="beyond"))
     longest = _longest(standing)
     if longest:
-        drafts.append(Draft(f"Call the owner of item {longest.item}, {longest.owner}, to the next meeting.", place="register"))
+        drafts.append(
+            Draft(
+                f"Call the owner of item {longest.item}, {longest.owner}, to the next meeting.",
+                place="register",
+            )
+        )
     return tuple(drafts)
 
 

@@ -1,4 +1,4 @@
-"""The letters: Atkinson Hyperlegible Next as drawn and with tabular digits, and DejaVu Sans for what it lacks."""
+"""The letters: Atkinson Hyperlegible Next, also with tabular digits, and DejaVu Sans for what it lacks."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ class Face:
         self._stand_in = folder / _UNDERSTUDIES[weight[0]]
         if weight.endswith("T"):
             _use_tabular_digits(self.font, folder / _FILES[weight[0]])
-            self.font.face.subfontNameX = (
-                b"-Tabular"  # reportlab names what it embeds by face: two would be one
-            )
+            self.font.face.subfontNameX = b"-Tabular"  # reportlab names what it embeds by face: two would be one
         self.glyphs: dict[int, int] = self.font.face.charToGlyph
 
     @cached_property
@@ -87,9 +85,7 @@ class Faces:
     def __init__(self, folder: Path) -> None:
         for name in {**_FILES, "understudy": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}.values():
             if not (folder / name).is_file():
-                raise FontsMissingError(
-                    f"{folder / name} is missing. Run `make setup`, which fetches the fonts."
-                )
+                raise FontsMissingError(f"{folder / name} is missing. Run `make setup`, which fetches the fonts.")
         weights: tuple[Weight, ...] = ("R", "M", "S", "B", "RT", "ST", "BT")
         self._by_weight = {weight: Face(weight, folder) for weight in weights}
         pdfmetrics.registerFont(self._by_weight["R"].font)  # a page of reportlab begins in a registered font
@@ -113,9 +109,7 @@ def _loaded(name: str, path: Path) -> TTFont:
     try:
         return TTFont(name, str(path), shapable=False)
     except TTFError as problem:
-        raise FontsMissingError(
-            f"{path} is not a font. Run `make setup`, which fetches it again."
-        ) from problem
+        raise FontsMissingError(f"{path} is not a font. Run `make setup`, which fetches it again.") from problem
 
 
 def _use_tabular_digits(font: TTFont, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What stands at the head and foot of every page: the paper, the section, the marking, the code, the page number."""
+"""What stands at the head and foot of every page: paper, section, marking, content code, page number."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _NAMED: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One map: its title, the day of its figures, and where each risk stands; `items` in the same order or empty."""
+    """One map: its title, the day of its figures, where each risk stands, and their items or none."""
 
     title: str
     day: str
@@ -146,9 +146,7 @@ class HeatMap:
         base = top + self.row / 2 + 4.2 - 5.2 * len(lines)
         paper.line(centre, base, str(count), Style("B", 15, 18, colour), side="c")
         what = "risk" if count == 1 else "risks"
-        paper.surface.heard(
-            centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} "
-        )
+        paper.surface.heard(centre, base, f"{what}, item{'' if count == 1 else 's'} " if lines else f"{what} ")
         for at, line in enumerate(lines):
             paper.line(centre, base + 11.2 + 9.4 * at, line, Style("RT", _ITEM_SIZE, 10, colour), side="c")
 

@@ -52,7 +52,7 @@ _RAMPS: Final = {
 
 
 def fill_of(band: Band, rank: int, of: int) -> Fill:
-    """Colours of a band: the policy's own where it names them, else by rank from 0, the lowest, of `of` bands."""
+    """Colours of a band: the policy's own where it names them, else by rank, 0 the lowest of `of` bands."""
     ramp = _RAMPS[min(max(of, 1), max(_RAMPS))]
     default = ramp[round(rank * (len(ramp) - 1) / max(of - 1, 1)) if of > 1 else 0]
     return Fill(

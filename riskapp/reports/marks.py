@@ -1,6 +1,7 @@
-"""Marks in tables: score, travel, appetite, rating and bars. Each says in words what its shape and darkness say.
+"""Marks in tables: score, travel, appetite, rating and bars.
 
-Shapes are artifacts; the words beside them are the cell's content.
+Each says in words what its shape and darkness say. Shapes are artifacts; the words beside them are the
+cell's content.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Chip(_Mark):
 
 @dataclass(frozen=True, slots=True)
 class Travel(_Mark):
-    """How a score moved since the last pack, or that the risk is new (`was` None) or gone (`gone` says how)."""
+    """How a score moved since the last pack; None before means new, and `gone` says how a risk left."""
 
     now: int = 0
     was: int | None = None
@@ -135,7 +136,7 @@ class Rating(_Mark):
 
 @dataclass(frozen=True, slots=True)
 class Bar(_Mark):
-    """A length out of `most` with its figure at the end; beyond `limit`, the excess is dark with an upright line."""
+    """A length out of `most` with its figure at the end; from an upright line at `limit` it is dark."""
 
     value: int
     most: int
@@ -157,7 +158,7 @@ class Bar(_Mark):
 
 @dataclass(frozen=True, slots=True)
 class Scale(_Mark):
-    """Score now, last time, target and limits on a line from 0 to `most`; columns beside it give the figures."""
+    """Score now, last time, target and limits on a line from 0 to `most`, with figures in other columns."""
 
     now: int
     most: int
@@ -215,8 +216,6 @@ class ScaleHead:
 
     def draw(self, paper: Paper, x: float, top: float, width: float) -> None:
         paper.line(x, top + 8, "Now, target and limit", _AXIS_NAME)
-        step = next(
-            step for step in (1, 2, 4, 5, 10, 20, 25, 50, 100, self.most) if self.most / step <= _TICKS
-        )
+        step = next(step for step in (1, 2, 4, 5, 10, 20, 25, 50, 100, self.most) if self.most / step <= _TICKS)
         for value in range(0, self.most + 1, step):
             paper.line(x + 4 + (width - 8) * value / self.most, top + 19, str(value), _AXIS, side="c")

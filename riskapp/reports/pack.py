@@ -78,20 +78,10 @@ def _entries(*, is_small: bool) -> list[Entry]:
         Entry("first", "First page for Members", "What to decide, what to ask, what was done", ""),
         Entry("about", "About this paper", "When it was frozen, who signed it", is_part=True),
         Entry("standing", "Where the risks stand", "Heat maps, last meeting and now", "1"),
-        Entry(
-            "beyond", "Risks beyond appetite", "Those that are more than the council will bear", is_part=True
-        ),
-        *(
-            [Entry("register", "All risks", "Score, direction, target, owner", is_part=True)]
-            if is_small
-            else []
-        ),
+        Entry("beyond", "Risks beyond appetite", "Those that are more than the council will bear", is_part=True),
+        *([Entry("register", "All risks", "Score, direction, target, owner", is_part=True)] if is_small else []),
         Entry("moves", "What moved, and why", "Up, down, new, closed, merged, unchanged", "2"),
-        *(
-            []
-            if is_small
-            else [Entry("register", "The register", "Score, direction, target, appetite, owner", "3")]
-        ),
+        *([] if is_small else [Entry("register", "The register", "Score, direction, target, appetite, owner", "3")]),
         Entry("actions", "Actions overdue", "How late, how often moved, which matter most", str(after)),
         Entry("escalations", "Escalations", "Who holds them, and how fast they are answered", str(after + 1)),
         Entry("bodies", "External bodies", "The council’s part, and the next review of each", str(after + 2)),

@@ -1,7 +1,8 @@
 """What a pack says: a tree of frozen facts with no live keys, which is also the stored snapshot.
 
-Every figure was worked out and every sentence written before it came here; paper only counts, orders and draws. Posts are
-named, never persons. Items are numbered afresh from 1 in each paper, so that no internal sequence can be read from them.
+Every figure was worked out and every sentence written before it came here; paper only counts, orders and
+draws. Posts are named, never persons. Items are numbered afresh from 1 in each paper, so that no internal
+sequence can be read from them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ EXEMPT: Final = 2
 """The part of a pack that is not for publication."""
 
 Position = Literal["Within", "Above", "Beyond", "Not set"]
-"""Where a score stands against appetite: content, bearable with a plan, over the limit, or no limit agreed."""
+"""Where a score stands against appetite: content, bearable with a plan, over the limit, or none agreed."""
 
 RequestState = Literal["Done", "Partly done", "Late", "Not yet due"]
 
@@ -83,7 +84,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A risk on the register. `was` is its score in the last pack, None if it is new; `why` says why it moved."""
+    """A risk on the register; `was` is its score in the last pack, None if new; `why` tells why it moved."""
 
     item: int
     title: str
@@ -114,7 +115,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class OverdueAction:
-    """An action late against the date now promised: the last of `promised_on`, which begins with the first promise."""
+    """An action late against the last of the dates promised, which begin with the first promise."""
 
     title: str
     owner: str

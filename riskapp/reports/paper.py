@@ -77,9 +77,7 @@ class Paper:
 
     # words
 
-    def line(
-        self, x: float, base: float, text: str, style: str | Style, *, side: str = "l", colour: str = ""
-    ) -> float:
+    def line(self, x: float, base: float, text: str, style: str | Style, *, side: str = "l", colour: str = "") -> float:
         """Draw one line at a baseline and give its width; a space ends it, to part words when read aloud."""
         look = STYLES[style] if isinstance(style, str) else style
         said = self.typesetter.drawable(text)
@@ -90,7 +88,7 @@ class Paper:
         return wide
 
     def set(self, text: Text, style: str | Style, width: float, most: int = 0, full: str = "") -> Block:
-        """Break a text into the lines of a width; what is cut at `most` lines is kept for the annex as `full`."""
+        """Break a text into lines; what is cut at `most` lines goes to the annex under the name `full`."""
         block = self.typesetter.para(text, STYLES[style] if isinstance(style, str) else style, width, most)
         if block.is_cut and full:
             self.cut[full] = text
@@ -127,9 +125,7 @@ class Paper:
             place = "contents" if "contents" in places else next(iter(places))
         return place, str(places.get(place, PAGE))
 
-    def put(
-        self, text: Text, style: str | Style = "body", *, tag: str = "P", x: float = 0, width: float = 0
-    ) -> None:
+    def put(self, text: Text, style: str | Style = "body", *, tag: str = "P", x: float = 0, width: float = 0) -> None:
         """Let a paragraph flow from the cursor, over the page's end where it must."""
         x, width = x or self.x, width or self.width
         block = self.set(text, style, width)

@@ -33,7 +33,7 @@ class Scheme:
         return self.bands[-1].name
 
     def fill(self, band: str) -> Fill:
-        """Colours of a band; one that the scheme no longer has gets the highest band's, so that it stands out."""
+        """Colours of a band; one that the scheme does not have gets the highest's, so that it stands out."""
         return self._fills.get(band) or self._fills[self.worst]
 
     def cell(self, likelihood: int, impact: int) -> MatrixCell | None:

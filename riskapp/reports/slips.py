@@ -40,15 +40,13 @@ class Months:
         for at in range(months + 1):
             year, index = divmod(self.first.year * 12 + self.first.month - 1 + at, 12)
             on = date(year, index + 1, 1)
-            if on >= self.first and (
-                index % step == 0 if step < _YEAR else index == 0 and year % (step // _YEAR) == 0
-            ):
+            if on >= self.first and (index % step == 0 if step < _YEAR else index == 0 and year % (step // _YEAR) == 0):
                 yield on, month(on)[:3] if step < _YEAR else str(year)
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A ring for the first promise, ticks for later ones, a dot for the date now, a line for the day of the figures."""
+    """A ring for the first promise, ticks for later ones, a dot for the date now, a line for today."""
 
     promised_on: tuple[date, ...]
     months: Months
@@ -108,13 +106,9 @@ def draw_ageing(paper: Paper, ages: Sequence[Ageing], since: str) -> None:
     """Draw how many actions are late by how much, with the last pack's count as an upright mark."""
     top, names = paper.top, 82.0
     unit = (paper.width - names - 190) / max(max(age.now, age.was or 0) for age in ages)
-    said = "; ".join(
-        f"{age.label}: {age.now}" + ("" if age.was is None else f", was {age.was}") for age in ages
-    )
+    said = "; ".join(f"{age.label}: {age.now}" + ("" if age.was is None else f", was {age.was}") for age in ages)
     left = paper.x + names
-    with paper.surface.figure(
-        f"Overdue actions by age. {said}.", (paper.x, top), (paper.width, _ROW * len(ages))
-    ):
+    with paper.surface.figure(f"Overdue actions by age. {said}.", (paper.x, top), (paper.width, _ROW * len(ages))):
         for at, age in enumerate(ages):
             _draw_age(paper, age, top + at * _ROW, left, unit, since if at == 0 else "")
         paper.surface.line((left, top), (left, top + _ROW * len(ages)), 0.9, ink.INK)

@@ -1,4 +1,4 @@
-"""The stored form of a pack: canonical JSON, and the short code by which a printed copy can be checked against it."""
+"""The stored form of a pack: canonical JSON, and the short code by which a printed copy can be checked."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def from_json(text: str) -> PackData:
 
 def content_code(data: PackData) -> str:
     """Give the code that stands on every page, like P1-7F3K-9Q2M: eight letters of the snapshot's SHA-256."""
-    number = int.from_bytes(hashlib.sha256(to_json(data).encode()).digest())
+    number = int.from_bytes(hashlib.sha256(to_json(data).encode(errors="surrogatepass")).digest())
     letters = []
     for _ in range(8):
         number, at = divmod(number, len(_ALPHABET))
@@ -65,11 +65,7 @@ def _read(kind: Any, raw: Any, place: str) -> Any:
     """Turn plain JSON into a value of a kind; `place` names it in a refusal."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
-        return (
-            None
-            if raw is None
-            else _read(next(each for each in inside if each is not type(None)), raw, place)
-        )
+        return None if raw is None else _read(next(each for each in inside if each is not type(None)), raw, place)
     if origin is Literal:
         return _expect(raw in inside, raw, place, f"one of {', '.join(map(str, inside))}")
     if origin is tuple:

@@ -1,4 +1,7 @@
-"""The structure tree of a tagged PDF: what each stretch of content is, in reading order (ISO 32000-1, 14.7)."""
+"""The structure tree of a tagged PDF: what each stretch of content is, in reading order.
+
+ISO 32000-1, section 14.7.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ class ParentTree(PDFObject):
         return len(self._entries) - 1
 
     def check(self, document: Element) -> None:
-        """Refuse (`ValueError`) content of an element that the tree does not reach: validators do not see this."""
+        """Refuse (`ValueError`) content that the tree does not reach: validators do not see this."""
         reached: set[int] = set()
         todo = [document]
         while todo:

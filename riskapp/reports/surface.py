@@ -1,5 +1,6 @@
-"""What a page is drawn on. The plain surface draws nothing: it serves the first pass, which learns where things fall.
+"""What a page is drawn on.
 
+The plain surface draws nothing: it serves the first pass, which learns where things fall.
 Coordinates run from the top left of the page in points; `top` is the distance down from the top edge.
 Words belong to the structure element that is open; marks are artifacts unless a figure is open.
 """
@@ -64,11 +65,13 @@ class Surface:
     @contextmanager
     def element(self, tag: str, attributes: str = "", alternative: str = "") -> Iterator[None]:
         """Open a structure element, as PDF 1.7 section 14.8.4 names it, inside the one that is open."""
+        del tag, attributes, alternative
         yield
 
     @contextmanager
     def figure(self, alternative: str, at: Point, size: Point) -> Iterator[None]:
         """Open a figure: words and marks inside are its content, `alternative` says what it shows."""
+        del alternative, at, size
         yield
 
     @contextmanager

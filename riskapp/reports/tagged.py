@@ -1,7 +1,7 @@
 """A surface that writes tagged PDF (PDF/UA-1, ISO 14289-1) with open-source reportlab.
 
-Every operator stands in a marked-content sequence: words in the open element's, everything else in an artifact's. So
-content that is neither tagged nor an artifact (Matterhorn protocol 01-003) cannot occur.
+Every operator stands in a marked-content sequence: words in the open element's, everything else in an
+artifact's. So content that is neither tagged nor an artifact (Matterhorn protocol 01-003) cannot occur.
 """
 
 from __future__ import annotations
@@ -158,9 +158,7 @@ class TaggedSurface(Surface):
         if not text:
             return
         self._turn_to(None if self._aside else self._figure or self._open[-1])
-        shown = " ".join(
-            f"{font} {size:g} Tf ({letters}) Tj" for font, letters in self._letters(text, weight)
-        )
+        shown = " ".join(f"{font} {size:g} Tf ({letters}) Tj" for font, letters in self._letters(text, weight))
         at = f"1 0 0 1 {x:.2f} {self._height - top:.2f} Tm"
         self._write(f"BT {operands(colour)} rg {at} {shown} ET")
 
@@ -189,9 +187,7 @@ class TaggedSurface(Surface):
         self._write(*operators)
 
     def _paint(self, path: str, fill: str | None, edge: str | None, width: float) -> None:
-        ink = (f"{operands(fill)} rg " if fill else "") + (
-            f"{operands(edge)} RG {width:g} w " if edge else ""
-        )
+        ink = (f"{operands(fill)} rg " if fill else "") + (f"{operands(edge)} RG {width:g} w " if edge else "")
         self._mark(f"{ink}{path} {'B' if fill and edge else 'f' if fill else 'S'}")
 
     def line(self, start: Point, end: Point, width: float, colour: str, dash: Dash = None) -> None:

@@ -1,7 +1,7 @@
 """Words on paper: what any text must pass through, and how it breaks into lines.
 
-There is no markup: a text is data, never a language, so nothing in it can open a file, run, vanish or break the pack.
-Reportlab's own paragraph, which does read markup, is used nowhere.
+There is no markup: a text is data, never a language, so nothing in it can open a file, run, vanish or break
+the pack. Reportlab's own paragraph, which does read markup, is used nowhere.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Typesetter:
         return self._em(text.rstrip(" "), weight) * size / 1000
 
     def drawable(self, text: str) -> str:
-        """Give a clean text in which a letter that no font can draw is written as its number, like [U+1F680]."""
+        """Give a clean text; a letter that no font can draw is written as its number, like [U+1F680]."""
         known = self._drawable.get(text)
         if known is None:
             face, bold = self.faces["R"], self.faces["B"]
@@ -163,9 +163,7 @@ class Typesetter:
             runs = (Run(text),) if isinstance(text, str) else text
             lines = tuple(self._lines(runs, style, width))
             if most and len(lines) > most:
-                block = Block(
-                    style, (*lines[: most - 1], self._ended(lines[most - 1], style, width)), is_cut=True
-                )
+                block = Block(style, (*lines[: most - 1], self._ended(lines[most - 1], style, width)), is_cut=True)
             else:
                 block = Block(style, lines)
             self._blocks[key] = block

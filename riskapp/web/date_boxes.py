@@ -32,6 +32,7 @@ class DateBoxes(Field):
             return
         day, month, year = (str(formdata.get(name, "")).strip() for name in names)
         self.boxes = (day, month, year)
+        self.raw_data = [part for part in self.boxes if part]  # what InputRequired looks at
         self.data = _date(day, month, year)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature is WTForms' own

@@ -100,7 +100,10 @@ def test_the_longest_stay_at_the_worst_is_said():
     ("late", "said"),
     [
         (Lateness(0), "No action is overdue."),
-        (Lateness(17, 21, 4), "17 actions are overdue, four fewer than in the last pack. Four are more than 90 days late."),
+        (
+            Lateness(17, 21, 4),
+            "17 actions are overdue, four fewer than in the last pack. Four are more than 90 days late.",
+        ),
         (Lateness(1, 1), "One action is overdue."),
         (Lateness(5, 3), "Five actions are overdue, two more than in the last pack."),
     ],

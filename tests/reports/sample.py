@@ -1,4 +1,4 @@
-"""Illustrative packs of any size: nobody's assessment. Bodies other than Thames Freeport are plainly made up."""
+"""Illustrative packs of any size: nobody's assessment. Bodies but Thames Freeport are plainly made up."""
 
 from __future__ import annotations
 
@@ -105,9 +105,7 @@ def matrix(size: int = 5) -> Matrix:
     return Matrix(
         tuple(Level(at, LIKELIHOOD[at - 1], CHANCES[at - 1]) for at in levels),
         tuple(Level(at, IMPACT[at - 1], HARMS[at - 1]) for at in levels),
-        tuple(
-            MatrixCell(up, across, up * across, band(up * across, size)) for up in levels for across in levels
-        ),
+        tuple(MatrixCell(up, across, up * across, band(up * across, size)) for up in levels for across in levels),
     )
 
 
@@ -151,9 +149,7 @@ def _risk(at: int, size: int) -> Risk:
     title, kind, directorate = TITLES[at % len(TITLES)]
     again = at // len(TITLES)
     if again:
-        place = ("in the northern area", "at the depot", "in shared services", "in the western area")[
-            again % 4
-        ]
+        place = ("in the northern area", "at the depot", "in shared services", "in the western area")[again % 4]
         title = f"{title} {place}" + (f", site {again}" if again > 3 else "")
     likelihood, impact = 1 + (at * 7 + at // 5) % size, 1 + (at * 3 + 3 + at // 7) % size
     now = a_score(likelihood, impact, size)
@@ -162,13 +158,7 @@ def _risk(at: int, size: int) -> Risk:
     limits = KINDS[kind]
     score = now.score * 25 // (size * size)
     position = (
-        "Not set"
-        if not limits
-        else "Within"
-        if score <= limits[1]
-        else "Above"
-        if score <= limits[2]
-        else "Beyond"
+        "Not set" if not limits else "Within" if score <= limits[1] else "Above" if score <= limits[2] else "Beyond"
     )
     why = "" if was == now else "Three services raised it in the autumn round, so likelihood moved by one."
     return Risk(
@@ -227,9 +217,7 @@ def ageing(actions: tuple[OverdueAction, ...]) -> tuple[Ageing, ...]:
         ("91 to 180 days", 90, 180),
     )
     days = [(AS_AT - action.promised_on[-1]).days for action in actions]
-    rows = [
-        Ageing(name, sum(a < d <= b for d in days), 5 + at, b > 90) for at, (name, a, b) in enumerate(spans)
-    ]
+    rows = [Ageing(name, sum(a < d <= b for d in days), 5 + at, b > 90) for at, (name, a, b) in enumerate(spans)]
     return (*rows, Ageing("Over 180 days", sum(d > 180 for d in days), 2, is_long=True))
 
 
@@ -243,14 +231,70 @@ BODIES = (
         date(2025, 6, 12),
         (6,),
     ),
-    Body("Example Homes Limited", "Owner, 100%", "Loans of £18.4m and shares of £3.0m", "Chief Finance Officer", date(2027, 3, 15), date(2025, 10, 2), (11, 20)),
-    Body("Example Energy LLP", "Partner, 40%", "Loans of £12.5m", "Chief Finance Officer", date(2027, 5, 20), date(2026, 5, 14), (2,)),
-    Body("Sample Leisure Trust", "Funder", "Grant of £1.8m and a guarantee of £4.2m", "Assistant Director, Environment", date(2028, 2, 10), date(2026, 2, 10), (11,)),
-    Body("Specimen Waste Partnership", "Lead authority", "Contract of £5.1m a year", "Assistant Director, Environment", date(2028, 7, 1), date(2026, 7, 1), (18,)),
-    Body("Sample Regeneration Limited", "Owner, 51%", "Shares of £2.0m and a guarantee of £1.5m", "Monitoring Officer", date(2027, 1, 20), None, ()),
-    Body("Example Learning Trust", "Member, one seat", "Grant of £0.6m", "Executive Director, Children’s Services", date(2027, 11, 4), date(2025, 11, 4), (22,)),
-    Body("Specimen Crematorium Committee", "Joint committee", "Share of reserves, £0.4m", "Monitoring Officer", None, date(2025, 3, 3), (11,)),
-)  # fmt: skip
+    Body(
+        "Example Homes Limited",
+        "Owner, 100%",
+        "Loans of £18.4m and shares of £3.0m",
+        "Chief Finance Officer",
+        date(2027, 3, 15),
+        date(2025, 10, 2),
+        (11, 20),
+    ),
+    Body(
+        "Example Energy LLP",
+        "Partner, 40%",
+        "Loans of £12.5m",
+        "Chief Finance Officer",
+        date(2027, 5, 20),
+        date(2026, 5, 14),
+        (2,),
+    ),
+    Body(
+        "Sample Leisure Trust",
+        "Funder",
+        "Grant of £1.8m and a guarantee of £4.2m",
+        "Assistant Director, Environment",
+        date(2028, 2, 10),
+        date(2026, 2, 10),
+        (11,),
+    ),
+    Body(
+        "Specimen Waste Partnership",
+        "Lead authority",
+        "Contract of £5.1m a year",
+        "Assistant Director, Environment",
+        date(2028, 7, 1),
+        date(2026, 7, 1),
+        (18,),
+    ),
+    Body(
+        "Sample Regeneration Limited",
+        "Owner, 51%",
+        "Shares of £2.0m and a guarantee of £1.5m",
+        "Monitoring Officer",
+        date(2027, 1, 20),
+        None,
+        (),
+    ),
+    Body(
+        "Example Learning Trust",
+        "Member, one seat",
+        "Grant of £0.6m",
+        "Executive Director, Children’s Services",
+        date(2027, 11, 4),
+        date(2025, 11, 4),
+        (22,),
+    ),
+    Body(
+        "Specimen Crematorium Committee",
+        "Joint committee",
+        "Share of reserves, £0.4m",
+        "Monitoring Officer",
+        None,
+        date(2025, 3, 3),
+        (11,),
+    ),
+)
 
 MEETING = Meeting(
     council="Demonstration Council",
@@ -283,13 +327,15 @@ def a_pack(count: int = 84, *, size: int = 5, late: int = 40, cases: int = 10, *
             Figure("Teams tested", "87 of 92", "was 71 in September"),
         ),
         findings=Findings(
-            first="Fewer risks are very high than in September, but the risks to savings and to children’s placements have grown.",
-            standing=f"Of {count} risks, {worst} are very high. The most the council will bear is passed by {over}.",
-            moves="Seven risks rose, seven fell and seven are new. The other 63 have not moved since September.",
+            first="Fewer risks are very high than in September, but the risks to savings "
+            "and to children’s placements have grown.",
+            standing=f"Of {count} risks, {worst} are very high and {over} are beyond appetite.",
+            moves="Seven risks rose, seven fell and seven are new. The other 63 have not moved.",
             beyond="",
             register=f"The register holds {count} risks, {worst} of them very high.",
             actions=f"{late} actions are overdue. Most are on high or very high risks.",
-            escalations="Of 16 escalations since September, 14 were answered in time and two moved up because nobody answered.",
+            escalations="Of 16 escalations since September, 14 were answered in time "
+            "and two moved up because nobody answered.",
             bodies="Of eight bodies, one has a review that is late and one has never had one.",
         ),
         decisions=(
@@ -308,7 +354,7 @@ def a_pack(count: int = 84, *, size: int = 5, late: int = 40, cases: int = 10, *
             ),
             Ask(
                 "Why has staffing been very high for 25 months?",
-                "The score has not moved in five reviews, and its main action is 203 days late, the longest of all.",
+                "The score has not moved in five reviews, and its main action is 203 days late.",
                 "actions",
             ),
             Ask(
@@ -407,7 +453,7 @@ def an_exempt_part() -> PackData:
         exemptions=tuple(
             Exemption(
                 a_risk(item=at + 1, title=title, why="The only other offer is £4m lower."),
-                "Paragraph 3: the financial or business affairs of a particular person, the council among them.",
+                "Paragraph 3: the financial or business affairs of a particular person.",
                 reason,
                 "Monitoring Officer",
                 date(2026, 11, 24),

@@ -44,6 +44,7 @@ CHANCES += ("50 to 80%, or once a year", "Over 80%, or several times a year")
 HURTS = ("Nobody outside the team would notice", "Some residents notice; put right in days")
 HURTS += ("Falls below standard for a month", "Stops for up to a week, or 1,000 homes wait")
 HURTS += ("A statutory service stops for over a week",)
+COSTS = ("Under £50,000", "To £250,000", "To £500,000", "To £2m", "Over £2m")
 COUNTS = ((1, 2, 2, 1, 1), (2, 5, 9, 6, 2), (2, 6, 11, 9, 3), (1, 4, 7, 5, 1), (0, 1, 2, 1, 0))
 
 
@@ -93,6 +94,9 @@ class RiskForm(Form):
     inherent_impact = StringField()
     current_impact = StringField()
     target_impact = StringField()
+    inherent_money = StringField()
+    current_money = StringField()
+    target_money = StringField()
 
 
 def filled_form() -> RiskForm:

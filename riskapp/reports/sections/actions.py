@@ -60,9 +60,7 @@ def _figures(data: PackData) -> list[Figure]:
 
 
 def _draw_table(paper: Paper, data: PackData) -> None:
-    ranked = sorted(
-        data.overdue, key=lambda action: (-days_late(action, data) * (action.score or 1), action.title)
-    )
+    ranked = sorted(data.overdue, key=lambda action: (-days_late(action, data) * (action.score or 1), action.title))
     dates = [on for action in ranked for on in action.promised_on]
     months = Months(min(dates), max(*dates, data.meeting.as_at), data.meeting.as_at)
     longest = max(days_late(action, data) for action in ranked)

@@ -23,9 +23,7 @@ def draw(paper: Paper, data: PackData, scheme: Scheme) -> None:
     paper.page("Annex")
     with paper.surface.element("Sect"):
         said = (
-            f"The {len(rest)} risks below {scheme.worst.lower()} that have not moved, by directorate."
-            if rest
-            else ""
+            f"The {len(rest)} risks below {scheme.worst.lower()} that have not moved, by directorate." if rest else ""
         )
         paper.head("", "Annex", said, "annex")
         if rest:

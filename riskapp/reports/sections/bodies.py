@@ -1,4 +1,4 @@
-"""External bodies: the council's part and interest, who leads, the next governance review and the risks behind them."""
+"""External bodies: the council's part and interest, who leads, the next governance review, the risks."""
 
 from __future__ import annotations
 
@@ -29,17 +29,13 @@ def draw(paper: Paper, data: PackData, number: str) -> None:
             Column("Items", 0),
         )
         rows = [_row(body, data) for body in data.bodies]
-        summary = (
-            "External bodies with the council's role, its lead, the next governance review and linked risks"
-        )
+        summary = "External bodies with the council's role, its lead, the next governance review and linked risks"
         Table(filled(columns, paper.width), rows, summary, name="External bodies", pad=5).draw(paper)
         alone = [body.name for body in data.bodies if not body.items]
         if alone:
             paper.gap(7)
             said = (
-                " stands behind no risk in this paper."
-                if len(alone) == 1
-                else " stand behind no risk in this paper."
+                " stands behind no risk in this paper." if len(alone) == 1 else " stand behind no risk in this paper."
             )
             names = alone[0] if len(alone) == 1 else f"{', '.join(alone[:-1])} and {alone[-1]}"
             paper.put((Run(names, bold=True), Run(said)), "why")
@@ -61,8 +57,6 @@ def _review(body: Body, data: PackData) -> Cell:
     if not body.next_review_on:
         return Stack((Words((Run("No date", bold=True),)), Words(last, "small")), -0.5)
     is_late = body.next_review_on < data.meeting.as_at
-    said = Run(
-        f"Due {short_day(body.next_review_on)}" if is_late else short_day(body.next_review_on), bold=is_late
-    )
+    said = Run(f"Due {short_day(body.next_review_on)}" if is_late else short_day(body.next_review_on), bold=is_late)
     under = f"late; {last}" if is_late else last
     return Stack((Words((said,)), Words(under, "small")), -0.5)

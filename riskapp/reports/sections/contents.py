@@ -76,9 +76,7 @@ def _draw_more_requests(paper: Paper, data: PackData) -> None:
     if not rest:
         return
     rows = [(Words(each.asked), Words(each.done), Rating(each.state)) for each in rest]
-    columns = filled(
-        (Column("You asked for", 170), Column("What was done", 240), Column("State", 0)), paper.width
-    )
+    columns = filled((Column("You asked for", 170), Column("What was done", 240), Column("State", 0)), paper.width)
     with paper.surface.element("Sect"):
         paper.sub("More of what changed since you last asked", keep=60)
         Table(columns, rows, "More requests and their answers", name="What changed").draw(paper)
@@ -87,9 +85,7 @@ def _draw_more_requests(paper: Paper, data: PackData) -> None:
 
 def _about(data: PackData) -> list[tuple[str, str]]:
     meeting, sign_off = data.meeting, data.sign_off
-    rows = [
-        ("Figures", f"As they stood on {weekday(meeting.as_at)}. Nothing was worked out again after that.")
-    ]
+    rows = [("Figures", f"As they stood on {weekday(meeting.as_at)}. Nothing was worked out again after that.")]
     if meeting.published_on:
         rows.append(("Published", f"{weekday(meeting.published_on)}. A correction is a new version."))
     if sign_off:
@@ -100,6 +96,7 @@ def _about(data: PackData) -> list[tuple[str, str]]:
         rows.append(("Signed off", "Not yet. This is a draft: its figures and words may change."))
     if data.is_illustrative:
         rows.append(("Data", "Illustrative: nobody’s assessment."))
-    private = "What the law lets a council keep private goes in a separate paper. This paper counts only what it shows."
+    private = "What the law lets a council keep private goes in a separate paper. "
+    private += "This paper counts only what it shows."
     forms = "It reads aloud in screen readers and prints in black and white."
     return [*rows, ("Part 2", private), ("Other forms", forms)]

@@ -100,6 +100,4 @@ def _draw_answers(paper: Paper, data: PackData) -> None:
         Column("Moved up", 0, is_figures=True),
     )
     summary = "Escalations since the last pack by the post that answers"
-    Table(
-        filled(columns, paper.width), rows, summary, name="How escalations were answered", has_total=True
-    ).draw(paper)
+    Table(filled(columns, paper.width), rows, summary, name="How escalations were answered", has_total=True).draw(paper)

@@ -1,4 +1,7 @@
-"""Part 2: the items that the law lets a council keep private, and why each is (Local Government Act 1972, Schedule 12A)."""
+"""Part 2: the items that the law lets a council keep private, and why each is.
+
+Local Government Act 1972, Schedule 12A.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first page for Members: what the figures say, what to decide, what to ask, what became of the last requests.
+"""The first page for Members: what the figures say, what to decide, what to ask, what became of requests.
 
 It is one page, always. What does not fit is on the next page, with a count here.
 """
@@ -110,9 +110,7 @@ def _draw_asks(paper: Paper, title: str, asks: Sequence[Ask], kind: str) -> None
         paper.top = max(paper.top, start + 42) + 9
 
 
-def draw_list(
-    paper: Paper, asks: Sequence[Ask], kind: str, *, x: float, most: int = 0, first: int = 0
-) -> None:
+def draw_list(paper: Paper, asks: Sequence[Ask], kind: str, *, x: float, most: int = 0, first: int = 0) -> None:
     """Draw decisions or questions as a list, each with its reason and where to read more."""
     numbering = "/O/List/ListNumbering/" + ("UpperAlpha" if kind == "decision" else "Decimal")
     style = "body" if kind == "decision" else "question"

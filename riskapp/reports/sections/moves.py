@@ -46,9 +46,7 @@ def moved(data: PackData) -> dict[str, list[Risk]]:
         name = "New" if step is None else "Up" if step > 0 else "Down" if step < 0 else "Unchanged"
         groups[name].append(risk)
     for name in ("Up", "Down"):
-        groups[name].sort(
-            key=lambda risk: (-abs(risk.now.score - (risk.was.score if risk.was else 0)), risk.item)
-        )
+        groups[name].sort(key=lambda risk: (-abs(risk.now.score - (risk.was.score if risk.was else 0)), risk.item))
     return groups
 
 

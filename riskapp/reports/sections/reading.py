@@ -1,4 +1,4 @@
-"""How to read the paper: the scheme of scores, the marks, what the council is willing to bear, and the words."""
+"""How to read the paper: the scheme of scores, the marks, what the council will bear, and the words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _QUIET = Style("R", 9.5, LINE, ink.SECOND)
 def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
     paper.page(f"{number} How to read this paper")
     with paper.surface.element("Sect"):
-        said = f"A score joins how likely a risk is with how much it would hurt. The policy gives each pair its score, up to {scheme.most}."
+        said = "A score joins how likely a risk is with how much it would hurt. "
+        said += f"The policy gives each pair its score, up to {scheme.most}."
         paper.head(number, "How to read this paper", said, "reading")
         _draw_score(paper, scheme)
         paper.gap(22)
@@ -86,9 +87,7 @@ def _draw_matrix(paper: Paper, scheme: Scheme, x: float, top: float) -> None:
         paper.line(x + labels + (wide - labels) / 2 - 1, top + high + 22, said, "note", side="c")
 
 
-def _draw_score_cell(
-    paper: Paper, scheme: Scheme, pair: tuple[int, int], x: float, top: float, side: float
-) -> None:
+def _draw_score_cell(paper: Paper, scheme: Scheme, pair: tuple[int, int], x: float, top: float, side: float) -> None:
     cell = scheme.cell(*pair)
     if cell is None:
         return
@@ -96,9 +95,7 @@ def _draw_score_cell(
     paper.surface.rect((x, top), (side, side), fill.ground)
     if fill.ground == ink.WHITE:
         paper.surface.rect((x + 0.3, top + 0.3), (side - 0.6, side - 0.6), None, fill.edge, 0.6)
-    paper.line(
-        x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("B", 11.5, 14, fill.words), side="c"
-    )
+    paper.line(x + side / 2, top + side / 2 + 4.3, str(cell.score), Style("B", 11.5, 14, fill.words), side="c")
 
 
 def _draw_marks(paper: Paper, scheme: Scheme) -> None:

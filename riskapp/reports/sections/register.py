@@ -1,4 +1,4 @@
-"""The register: every risk in order of item; of more than 60, the red and the moved, and the rest in the annex."""
+"""The register: every risk in order of item; of more than 60, those not red or moved are in the annex."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
         paper.gap(-9)
         paper.put(_key(data, scheme), "note")
         if rest:
-            said = f"Here: {len(full)} risks that are {scheme.worst.lower()} or have moved. The other {len(rest)} are in the annex, "
+            said = f"Here: {len(full)} risks that are {scheme.worst.lower()} or have moved. "
+            said += f"The other {len(rest)} are in the annex, "
             paper.put((Run(said), Run(f"page {PAGE}", goes_to="annex"), Run(".")), "note")
         paper.gap(9)
         if full:
@@ -58,8 +59,8 @@ def _key(data: PackData, scheme: Scheme) -> tuple[Run, ...]:
     return (
         Run("On the scale:", bold=True),
         Run(
-            f" filled dot, score now; ring, target; thick line, the gap; {before}tall line, the most the council will "
-            "bear for that kind of risk. The shading ends there; in its darker part the council is content. "
+            f" filled dot, score now; ring, target; thick line, the gap; {before}tall line, the most the "
+            "council will bear for that kind of risk. The shading ends there; in its darker part the council is content. "
             f"No shading: appetite not yet set. Red means {scheme.worst.lower()}."
         ),
     )

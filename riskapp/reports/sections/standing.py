@@ -31,7 +31,10 @@ def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
             maps.draw()
             draw_tally(paper, scheme, halves)
             rest = "" if maps.names_all else "where there is room, "
-            paper.put(f"The large figure in a cell counts its risks; {rest}the small ones are their item numbers.", "note")
+            paper.put(
+                f"The large figure in a cell counts its risks; {rest}the small ones are their item numbers.",
+                "note",
+            )
             paper.gap(15)
         else:
             paper.put("There is no risk on this register.")
@@ -74,12 +77,13 @@ def _say_beyond(paper: Paper, data: PackData) -> None:
 
 
 def _draw_beyond(paper: Paper, data: PackData, scheme: Scheme) -> None:
-    """Draw the risks beyond appetite, the ten largest excesses at most and never a lone row on the next page."""
+    """Draw the risks beyond appetite: the ten largest excesses at most, and how many more there are."""
     over = beyond(data)
     if not over:
         _say_beyond(paper, data)
         return
-    note = "The upright line is the most the council will bear for that kind of risk. The dark part is the excess."
+    note = "The upright line is the most the council will bear for that kind of risk. "
+    note += "The dark part is the excess."
     if not paper.has_room(80 + _ROW * min(len(over), 4)):
         paper.page()
     paper.mark("beyond", "Risks beyond appetite", 1)

@@ -1,0 +1,1 @@
+"""How fast riskapp is, beside floors measured in the same run: `make bench`."""

@@ -1,0 +1,63 @@
+"""The migrations build what the code knows, on both databases, and can be taken back."""
+
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from sqlalchemy import inspect, text
+
+from riskapp.app import create_app
+from riskapp.models.database import Base, db
+from tests.conftest import settings_for
+
+VERSIONS = Path(__file__).parents[2] / "migrations/versions"
+
+
+@pytest.fixture
+def empty(database_url, tmp_path, request):
+    """An application over a database without tables."""
+    if database_url.startswith("postgresql"):
+        pytest.importorskip("psycopg")
+    app = create_app(
+        settings_for(database_url if "postgresql" in database_url else f"sqlite:///{tmp_path}/new", tmp_path)
+    )
+    with app.app_context():
+        yield app.extensions["migrate"].directory
+        flask_migrate.upgrade(directory=app.extensions["migrate"].directory)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_tables_of_the_code_are_those_of_the_migrations(empty):
+    flask_migrate.upgrade(directory=empty)
+    flask_migrate.check(directory=empty)
+
+
+def test_going_down_to_the_bottom_leaves_nothing_and_going_up_again_all(empty):
+    flask_migrate.upgrade(directory=empty)
+    flask_migrate.downgrade(directory=empty, revision="base")
+    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+    flask_migrate.upgrade(directory=empty)
+    assert set(inspect(db.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_every_foreign_key_says_what_happens_when_its_row_goes():
+    silent = [
+        f"{table.name}.{key.parent.name}"
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.ondelete is None
+    ]
+    assert silent == []
+
+
+def test_migrations_are_numbered_one_after_another():
+    numbers = sorted(path.name.split("_")[0] for path in VERSIONS.glob("*.py"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+
+
+def test_sqlite_checks_foreign_keys_and_lets_readers_read_while_one_writes(app):
+    if db.engine.dialect.name != "sqlite":
+        return
+    assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+    assert db.session.scalar(text("PRAGMA journal_mode")) == "wal"

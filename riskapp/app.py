@@ -13,6 +13,8 @@ from riskapp.domain.permissions import Actor, Permission
 from riskapp.features.accounts import service as accounts
 from riskapp.features.accounts import views as account_views
 from riskapp.features.audit import cli as audit_cli
+from riskapp.features.packs import cli as pack_cli
+from riskapp.features.packs import views as pack_views
 from riskapp.features.people import queries as people
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
@@ -23,9 +25,12 @@ from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
-BLUEPRINTS = (account_views.blueprint, policy_views.blueprint)
-PLACES = (shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),)
-COMMANDS = (audit_cli.commands, policy_cli.commands)
+BLUEPRINTS = (account_views.blueprint, pack_views.blueprint, policy_views.blueprint)
+PLACES = (
+    shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
+    shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
+)
+COMMANDS = (audit_cli.commands, pack_cli.commands, policy_cli.commands)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -95,9 +95,8 @@ def _reviews(as_at: date) -> Mapping[int, date | None]:
         .order_by(Review.risk_id, Review.held_on, Review.id)
     )
     then = {risk_id: next_on for risk_id, next_on in rows}  # noqa: C416 - rows are not plain pairs to the type checker
-    latest = dict(
-        db.session.execute(select(Review.risk_id, func.max(Review.held_on)).group_by(Review.risk_id)).tuples().all()
-    )
+    held = db.session.execute(select(Review.risk_id, func.max(Review.held_on)).group_by(Review.risk_id))
+    latest = {risk_id: held_on for risk_id, held_on in held}  # noqa: C416 - as above
     # A score between two reviews moves the next one: where no review came after the day, the risk itself knows.
     now = db.session.execute(select(Risk.id, Risk.next_review_on).where(Risk.status == "open"))
     return then | {risk_id: on for risk_id, on in now if risk_id not in latest or latest[risk_id] <= as_at}
@@ -124,7 +123,7 @@ def _decisions() -> Mapping[int, tuple[Decision, ...]]:
         .outerjoin(Post, Post.id == Classification.decided_by_post_id)
         .order_by(Classification.entity_id, Classification.from_on, Classification.id)
     )
-    for entity_id, *decision in rows.tuples():
+    for entity_id, *decision in rows:
         found[entity_id].append(Decision(*decision))  # type: ignore[arg-type] # the columns above, in the fields' order
     return {entity_id: tuple(made) for entity_id, made in found.items()}
 

@@ -182,3 +182,8 @@ def next_meeting_on(_actor: Actor, meeting: MeetingRow) -> date | None:
     """Say when the board meets after a meeting."""
     later = (Meeting.board_id == meeting.board_id, Meeting.held_on > meeting.held_on)
     return db.session.scalar(select(func.min(Meeting.held_on)).where(*later))
+
+
+def reference_of(_actor: Actor, pack_id: int) -> str:
+    """Give the reference of a pack."""
+    return db.session.scalars(select(Entity.reference).where(Entity.id == pack_id)).one()

@@ -13,6 +13,7 @@ from riskapp.domain.permissions import Actor, Permission
 from riskapp.features.accounts import service as accounts
 from riskapp.features.accounts import views as account_views
 from riskapp.features.audit import cli as audit_cli
+from riskapp.features.bodies import views as body_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.people import queries as people
@@ -25,8 +26,9 @@ from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
-BLUEPRINTS = (account_views.blueprint, pack_views.blueprint, policy_views.blueprint)
+BLUEPRINTS = (account_views.blueprint, body_views.blueprint, pack_views.blueprint, policy_views.blueprint)
 PLACES = (
+    shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
 )

@@ -191,14 +191,13 @@ class APaperCouncil(ACouncil):
             bodies.Money("Capacity funding", 1_000_000, 1_000_000, "Spent", None),
         )
         with transaction():
-            body = bodies.record_body(
+            return bodies.record_body(
                 bodies.NewBody(name=name, position=position, **facts),
                 seats=seats,
                 money=money,
                 by=BY_HAND,
                 at=noon(DAY),
             )
-        return body
 
 
 def signed_in(client, person) -> None:

@@ -6,7 +6,6 @@ from datetime import date
 
 import pypdf
 import pytest
-from sqlalchemy import event
 
 from riskapp.features.packs import queries, service
 from riskapp.models.database import db
@@ -20,22 +19,6 @@ AUTUMN = date(2026, 11, 2)
 @pytest.fixture
 def council(app):
     return APaperCouncil()
-
-
-@pytest.fixture
-def count_queries(app):
-    def count(work) -> int:
-        seen = []
-
-        def note(*_arguments):
-            seen.append(1)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        work()
-        event.remove(db.engine, "before_cursor_execute", note)
-        return len(seen)
-
-    return count
 
 
 def part(pack, number=1):

@@ -13,7 +13,7 @@ from riskapp.features.packs.service import Publisher
 from riskapp.features.risks import service as risks
 from riskapp.models.actions import Action, ActionPromise
 from riskapp.models.database import db, transaction
-from riskapp.models.entity import Classification, Link, new_entity
+from riskapp.models.entity import Classification, Entity, Link, new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from tests.builders import BY_HAND, DAY, PASSWORD, ACouncil, actor
 
@@ -198,6 +198,10 @@ class APaperCouncil(ACouncil):
                 by=BY_HAND,
                 at=noon(DAY),
             )
+
+
+def reference_of(thing) -> str:
+    return db.session.get_one(Entity, thing.id).reference
 
 
 def signed_in(client, person) -> None:

@@ -12,9 +12,8 @@ from riskapp.features.bodies import queries, service
 from riskapp.features.bodies.queries import Filters
 from riskapp.models.bodies import Appointment, Body, GovernanceReview
 from riskapp.models.database import db, transaction
-from riskapp.models.entity import Entity
 from tests.builders import BY_HAND, DAY, NOON, a_holder, a_person, a_role, actor
-from tests.pack_builders import APaperCouncil, signed_in
+from tests.pack_builders import APaperCouncil, reference_of, signed_in
 
 RATED = {
     "constitutional": "strong",
@@ -42,10 +41,6 @@ def page_of(council, body, person=None):
     row = queries.body(actor(person or council.assurance_person), reference_of(body), on=DAY)
     assert row is not None
     return row
-
-
-def reference_of(body) -> str:
-    return db.session.get_one(Entity, body.id).reference
 
 
 def form(**changes):

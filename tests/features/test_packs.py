@@ -7,11 +7,12 @@ from datetime import date
 import pypdf
 import pytest
 
+from riskapp.features.figures import queries as figures
 from riskapp.features.packs import queries, service
 from riskapp.models.database import db
 from riskapp.models.packs import Pack, PackPart
 from tests.builders import DAY, actor
-from tests.pack_builders import LAST_MEETING_ON, MEETING_ON, APaperCouncil
+from tests.pack_builders import LAST_MEETING_ON, MEETING_ON, APaperCouncil, reference_of
 
 AUTUMN = date(2026, 11, 2)
 
@@ -221,7 +222,7 @@ def test_an_old_version_draws_the_same_bytes_after_everything_has_changed(counci
 def test_a_snapshot_holds_no_key_into_the_live_register(council):
     risk = council.a_risk("Savings are late", 4, 5)
     kept = json.dumps(part(council.build()).snapshot)
-    reference = queries.reference_of(council.head, risk.id)
+    reference = reference_of(risk)
     assert reference not in kept
     assert "risk_id" not in kept
 
@@ -253,10 +254,15 @@ def test_gathering_takes_the_same_number_of_queries_whatever_the_size(council, c
     assert few <= 20
 
 
+def test_the_rows_behind_a_paper_are_for_those_who_build_it(council):
+    with pytest.raises(PermissionError):
+        figures.source(actor(council.member_person), as_at=DAY, last_on=None)
+
+
 def test_part_2_is_hidden_from_a_member_as_if_it_were_not_there(council):
     council.a_risk("The buyer withdraws", 4, 4, level="exempt")
     pack = council.build()
-    reference = queries.reference_of(council.head, pack.id)
+    reference = reference_of(pack)
     member = actor(council.member_person)
     assert queries.frozen(member, reference, 1) is not None
     assert queries.frozen(member, reference, 2) is None

@@ -8,12 +8,11 @@ import pypdf
 import pytest
 import time_machine
 
-from riskapp.features.packs import queries
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
 from riskapp.models.packs import Pack, PackPart
 from tests.builders import NOON, a_person
-from tests.pack_builders import APaperCouncil, signed_in
+from tests.pack_builders import APaperCouncil, reference_of, signed_in
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def address(council) -> str:
 
 
 def pack_address(council, number=1) -> str:
-    return f"/packs/{queries.reference_of(council.head, council.build().id)}/part-{number}.pdf"
+    return f"/packs/{reference_of(council.build())}/part-{number}.pdf"
 
 
 def downloads() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from riskapp.domain.pack_source import ActionRow, BodyRow, DeskRow, Scored, Source, Standing
-from riskapp.domain.permissions import Actor
+from riskapp.domain.permissions import Actor, Permission, may
 from riskapp.domain.publication import Decision
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate
 from riskapp.models.bodies import Body, GovernanceReview
@@ -19,11 +19,13 @@ from riskapp.models.people import Post, Unit
 from riskapp.models.risks import Assessment, Review, Risk, RiskVersion
 
 
-def source(_actor: Actor, *, as_at: date, last_on: date | None) -> Source:
+def source(actor: Actor, *, as_at: date, last_on: date | None) -> Source:
     """Read the council's risk work as it stood on a day, and the risks as they stood on an earlier one.
 
-    The builder of a pack reads all of it, exempt rows included: what a part may hold is decided on these rows.
+    Exempt rows are among them, since what a paper may hold is decided on these rows: only a builder of packs gets them.
     """
+    if not may(actor, Permission.PACK_BUILD):
+        raise PermissionError("the rows behind a paper are for those who build it")
     links = _links()
     return Source(
         risks=tuple(_standings(as_at)),

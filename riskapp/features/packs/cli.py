@@ -16,7 +16,6 @@ from riskapp.features.packs import queries, service
 from riskapp.features.packs.service import Publisher
 from riskapp.features.policy.queries import NoPolicyError
 from riskapp.models.database import db, transaction
-from riskapp.models.packs import Pack
 from riskapp.web.clock import now, today
 
 commands = AppGroup("packs", help="Build the packs of committees and boards.")
@@ -59,7 +58,7 @@ def build(reference: str, out: Path, number: int, as_at: datetime | None) -> Non
                 as_at=as_at.date() if as_at else None,
                 publisher=Publisher(settings.council_name, settings.is_demo),
             )
-            size = _write(out, _drawn(pack, number))
+            size = _write(out, _drawn(found[0].reference, number))
     except Cannot as refusal:
         raise click.ClickException(" ".join(reason.message for reason in refusal.refusals)) from None
     except NoPolicyError as problem:
@@ -73,11 +72,11 @@ def build(reference: str, out: Path, number: int, as_at: datetime | None) -> Non
     )
 
 
-def _drawn(pack: Pack, number: int) -> bytes:
-    """Draw a part of a pack that this command has just built, from what is stored."""
+def _drawn(meeting: str, number: int) -> bytes:
+    """Draw a part of the newest version, which this command has just built, from what is stored."""
     db.session.flush()
-    reference = queries.reference_of(OPERATOR, pack.id)
-    part = queries.frozen(OPERATOR, reference, number)
+    [row] = queries.meetings(OPERATOR, reference=meeting)
+    part = queries.frozen(OPERATOR, row.packs[0].reference, number)
     if part is None:
         raise click.ClickException("No risk is exempt, so there is no part 2. Nothing was kept.")
     return service.hand_out(part, by=OPERATOR, at=now())

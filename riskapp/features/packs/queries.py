@@ -161,8 +161,10 @@ class Last:
     snapshot: Mapping[str, Any] | None
 
 
-def last_figures(_actor: Actor, meeting: MeetingRow, *, as_at: date) -> Last | None:
+def last_figures(actor: Actor, meeting: MeetingRow, *, as_at: date) -> Last | None:
     """Find the board's last pack before a meeting, or else its last meeting; None before the first."""
+    if not may_read(actor, 1):
+        return None
     earlier = (Meeting.board_id == meeting.board_id, Meeting.held_on < meeting.held_on)
     packed = db.session.execute(
         select(Pack.as_at, PackPart.snapshot)
@@ -178,12 +180,7 @@ def last_figures(_actor: Actor, meeting: MeetingRow, *, as_at: date) -> Last | N
     return Last(held_on, None) if held_on else None
 
 
-def next_meeting_on(_actor: Actor, meeting: MeetingRow) -> date | None:
+def next_meeting_on(actor: Actor, meeting: MeetingRow) -> date | None:
     """Say when the board meets after a meeting."""
-    later = (Meeting.board_id == meeting.board_id, Meeting.held_on > meeting.held_on)
-    return db.session.scalar(select(func.min(Meeting.held_on)).where(*later))
-
-
-def reference_of(_actor: Actor, pack_id: int) -> str:
-    """Give the reference of a pack."""
-    return db.session.scalars(select(Entity.reference).where(Entity.id == pack_id)).one()
+    later = (row for row in meetings(actor) if row.board_id == meeting.board_id and row.held_on > meeting.held_on)
+    return next((row.held_on for row in later), None)

@@ -255,12 +255,14 @@ class Gathering:
 
 
 def _reason(was: Score | None, now: Scored) -> str:
-    """Say which half of the score moved, and why; nothing where nothing moved."""
+    """Say why a score moved, and which half of it where the reason does not; nothing where nothing moved."""
     if was is None:
         return now.rationale
     if (was.likelihood, was.impact) == (now.likelihood, now.impact):
         return ""
+    if any(half in now.rationale.lower() for half in ("likelihood", "impact")):
+        return now.rationale
     halves = [("likelihood", was.likelihood, now.likelihood), ("impact", was.impact, now.impact)]
     moved = " and ".join(f"{half} went from {old} to {new}" for half, old, new in halves if old != new)
-    said = f"{moved[:1].upper()}{moved[1:]}"
-    return f"{said}: {now.rationale[:1].lower()}{now.rationale[1:]}" if now.rationale else f"{said}."
+    said = f"{moved[:1].upper()}{moved[1:]}."
+    return f"{said} {now.rationale}" if now.rationale else said

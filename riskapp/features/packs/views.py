@@ -29,9 +29,10 @@ def packs() -> ResponseReturnValue:
     guards.allow(Permission.PACK_READ)
     boards = queries.boards(guards.actor(), on=today())
     policy = policies.in_force(on=today()).policy
-    coming = [meeting for board in boards for meeting in board.coming]
-    due = {meeting.meeting_id: service.papers_due_on(meeting, policy) for meeting in coming}
-    return render_template("packs/packs.html", boards=boards, due=due, rules=policy.packs)
+    nearest = [board.coming[0] for board in boards if board.coming]
+    due = {row.meeting_id: service.papers_due_on(row, policy) for row in nearest}
+    nearest.sort(key=lambda row: (due[row.meeting_id], row.board))
+    return render_template("packs/packs.html", boards=boards, next=nearest, due=due, rules=policy.packs)
 
 
 @blueprint.get("/packs/meetings/<reference>")

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     ESCALATION_ANSWER = "escalation:answer"
     ESCALATION_WITHDRAW = "escalation:withdraw"
     BODY_READ = "body:read"
+    BODY_REVIEW = "body:review"
     PLAN_READ = "plan:read"
     PACK_READ = "pack:read"
     PACK_BUILD = "pack:build"
@@ -155,6 +156,11 @@ def takes_part(actor: Actor, facts: Facts) -> bool:
     return bool(facts.other_post_ids & actor.post_ids)
 
 
+def independent(actor: Actor, facts: Facts) -> bool:
+    """Answers for no post that is named on the thing: neither leads the body nor sits on it (Direction J)."""
+    return not takes_part(actor, facts)
+
+
 def on_its_route(actor: Actor, facts: Facts) -> bool:
     """Has, or had, the escalation on the desk."""
     return bool(facts.desk_post_ids & actor.post_ids)
@@ -225,8 +231,9 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Predicate, ...], ...]] = {
         (takes_part,),
         (council_wide(Role.COMMITTEE, Role.MANAGER, Role.CHAMPION),),
     ),
+    Permission.BODY_REVIEW: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER), independent),),
     Permission.PLAN_READ: ((signed_in,),),
-    Permission.PACK_READ: ((_reads_council,), (council_wide(Role.COMMITTEE),)),
+    Permission.PACK_READ: ((_reads_council,), (council_wide(Role.COMMITTEE), not_exempt)),
     Permission.PACK_BUILD: ((_assures,),),
     Permission.OUTBOX_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),), (signed_in, demonstration)),
     Permission.CLOCK_READ: ((_assures,), (council_wide(Role.ADMINISTRATOR, Role.AUDITOR),)),

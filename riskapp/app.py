@@ -12,27 +12,79 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from riskapp.domain.permissions import Actor, Permission
 from riskapp.features.accounts import service as accounts
 from riskapp.features.accounts import views as account_views
+from riskapp.features.actions import jobs as action_jobs
+from riskapp.features.actions import views as action_views
 from riskapp.features.audit import cli as audit_cli
+from riskapp.features.audit import jobs as audit_jobs
+from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.bodies import views as body_views
+from riskapp.features.clock import cli as clock_cli
+from riskapp.features.clock import views as clock_views
+from riskapp.features.demo import cli as demo_cli
+from riskapp.features.drafting import views as drafting_views
+from riskapp.features.escalation import cli as escalation_cli
+from riskapp.features.escalation import jobs as escalation_jobs
+from riskapp.features.escalation import queries as escalations
+from riskapp.features.escalation import views as escalation_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.people import queries as people
+from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
+from riskapp.features.reminders import jobs as reminder_jobs
+from riskapp.features.reminders import views as reminder_views
+from riskapp.features.risks import jobs as risk_jobs
+from riskapp.features.work import queries as work
+from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
 from riskapp.web import errors, filters, guards, headers, shell
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
-BLUEPRINTS = (account_views.blueprint, body_views.blueprint, pack_views.blueprint, policy_views.blueprint)
+BLUEPRINTS = (
+    work_views.blueprint,
+    drafting_views.blueprint,
+    action_views.blueprint,
+    escalation_views.blueprint,
+    body_views.blueprint,
+    pack_views.blueprint,
+    plan_views.blueprint,
+    policy_views.blueprint,
+    reminder_views.blueprint,
+    clock_views.blueprint,
+    account_views.blueprint,
+)
 PLACES = (
+    shell.Place("My work", "work.my_work", Permission.SIGNED_IN, lambda actor: work.waiting(actor, today())),
+    shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
+    shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
+    shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN, escalations.waiting_count),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
+    shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
+    shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
+    shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
 )
-COMMANDS = (audit_cli.commands, pack_cli.commands, policy_cli.commands)
+COMMANDS = (
+    audit_cli.commands,
+    clock_cli.commands,
+    demo_cli.commands,
+    escalation_cli.commands,
+    pack_cli.commands,
+    policy_cli.commands,
+)
+JOBS = (
+    *audit_jobs.JOBS,
+    *risk_jobs.JOBS,
+    *action_jobs.JOBS,
+    *body_jobs.JOBS,
+    *escalation_jobs.JOBS,
+    *reminder_jobs.JOBS,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -40,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment(os.environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "riskapp/web/static"))
     app.extensions["settings"] = settings
+    app.extensions["jobs"] = JOBS
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -60,6 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for group in COMMANDS:
         app.cli.add_command(group)
+    filters.install(app)
     guards.install(app, _find_actor)
     headers.install(app)
     errors.install(app)

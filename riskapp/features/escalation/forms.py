@@ -2,6 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its types
 from wtforms.validators import InputRequired, Length
 
 from riskapp.domain.escalation_states import Decision
@@ -30,7 +31,7 @@ class DecideForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
 
     decision = RadioField(
         "What do you decide?",
-        choices=[(each.value, each.label) for each in Decision],
+        choices=[SelectChoice(each.value, each.label) for each in Decision],
         validators=[InputRequired("Choose what you decide")],
     )
     note = TextAreaField(

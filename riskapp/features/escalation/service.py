@@ -236,7 +236,7 @@ def _land(case: EscalationCase, desk: Desk, *, at: datetime, on: date) -> Escala
     )
     db.session.add(row)
     db.session.flush()
-    _log(case, "arrived", " ".join((desk.why, *row.skipped)), by=None, at=at, desk=row)
+    _log(case, "arrived", " ".join((f"{_title(row)}.", *row.skipped)), by=None, at=at, desk=row)
     message = reminders.notify(
         reminders.once_for("escalation_raised", row.id),
         subject_id=case.id,

@@ -99,7 +99,7 @@ def notify(
     content = letters.Words(
         subject=f"{heading}: {item.reference}{f' {item.name}' if item.name else ''}",
         lede=f"{heading}.",
-        groups=(letters.Group(heading, _cited(clause), (item,)),),
+        groups=(letters.Group("", _cited(clause), (item,)),),
         reason=_reason(post_id),
     )
     message = _queue(_key(rule, subject_id, person_id, on), person_id, post_id, address, content, at=at)

@@ -1,5 +1,15 @@
-"""What a web server imports: `gunicorn wsgi:app`."""
+"""What a web server imports: `gunicorn wsgi:app`; and `flask --app wsgi <command>`."""
+
+import os
+import sys
 
 from riskapp.app import create_app
+from riskapp.serve import database_check, serve
+from riskapp.settings import Settings, SettingsRefused
 
-app = create_app()
+try:
+    app = create_app(Settings.from_environment(os.environ))
+except SettingsRefused as refusal:
+    sys.exit(f"riskapp cannot start. {refusal}")
+app.cli.add_command(serve)
+app.cli.add_command(database_check)

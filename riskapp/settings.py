@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 Mode = Literal["demo", "production"]
 
 PROJECT = Path(__file__).resolve().parent.parent
+POLICIES = PROJECT / "policies"
 SHORTEST_SECRET_KEY = 32
 FEWEST_DISTINCT_CHARACTERS = 10
 LAST_PORT = 65535

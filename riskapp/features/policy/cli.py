@@ -11,11 +11,11 @@ from riskapp.domain.policy import fingerprint, parse_policy, read_documents
 from riskapp.domain.refusal import Cannot
 from riskapp.features.policy import service
 from riskapp.models.database import transaction
+from riskapp.settings import POLICIES
 from riskapp.web.clock import now, today
 
 commands = AppGroup("policy", help="Check and adopt the risk policy.")
-FOLDER = Path(__file__).parents[3] / "policies"
-folder_option = click.option("--from", "folder", type=click.Path(path_type=Path), default=FOLDER, help="A folder.")
+folder_option = click.option("--from", "folder", type=click.Path(path_type=Path), default=POLICIES, help="A folder.")
 
 
 @commands.command("check")

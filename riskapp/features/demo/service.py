@@ -1,0 +1,421 @@
+"""Build the demonstration council by living its past: each thing is done through the real services, on its day."""
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import count, cycle
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from riskapp.domain import actions as action_rules
+from riskapp.domain.appetite import Position
+from riskapp.domain.audit import Event
+from riskapp.domain.calendar import LONDON, add_working_hours
+from riskapp.domain.clock import Job, Moment
+from riskapp.domain.escalation import Trigger
+from riskapp.domain.escalation_states import CaseState, Decision
+from riskapp.domain.permissions import THE_CLOCK, Actor
+from riskapp.features.actions import service as actions
+from riskapp.features.assessments import service as assessments
+from riskapp.features.audit import service as audit
+from riskapp.features.escalation import queries as escalations
+from riskapp.features.escalation import service as escalation
+from riskapp.features.founding.queries import Council, Row, council
+from riskapp.features.founding.service import found
+from riskapp.features.people import queries as people_now
+from riskapp.features.policy import queries as policies
+from riskapp.features.risks import service as risks
+from riskapp.models.database import db
+from riskapp.models.entity import Classification, Link
+from riskapp.models.escalation import EscalationCase
+from riskapp.models.people import Person
+from riskapp.models.risks import Assessment, Risk
+
+if TYPE_CHECKING:
+    from riskapp.models.actions import Action
+
+CLOCK_DAYS = 7
+LAST_TOLD = -9
+"""Days before the given day on which owners last said how far their open actions are."""
+
+
+def set_password(password_hash: str) -> None:
+    """Give every demonstration account one password; nobody else can sign in."""
+    db.session.execute(update(Person).where(Person.purpose.is_not(None)).values(password_hash=password_hash))
+
+
+def load(
+    *,
+    jobs: Sequence[Job] = (),
+    by: Actor,
+    at: datetime,
+    on: date,
+    progress: Callable[[int], None] = lambda _percent: None,
+) -> None:
+    """Load the whole council as it stands on a day: the same day gives the same council, references included.
+
+    `jobs` are what the clock did on each of the last working days.
+    """
+    numbers = count()
+    db.session.info["tokens"] = lambda size: hashlib.sha256(f"riskapp demo {next(numbers)}".encode()).digest()[:size]
+    try:
+        _Loading(jobs=jobs, by=by, at=at, on=on, council=council(), progress=progress).run()
+        audit.record(Event.DEMO_LOADED, by=by, at=at, after={"as at": on})
+    finally:
+        del db.session.info["tokens"]
+
+
+@dataclass(order=True)
+class _Deed:
+    """Something that happens at an instant; deeds of one instant keep the order they were planned in."""
+
+    at: datetime
+    number: int
+    do: Callable[[datetime], None] = field(compare=False)
+
+
+class _Loading:
+    """The council being loaded: what has been made so far by key, and what is still to happen."""
+
+    def __init__(
+        self,
+        *,
+        jobs: Sequence[Job],
+        by: Actor,
+        at: datetime,
+        on: date,
+        council: Council,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.jobs, self.by, self.at, self.on = jobs, by, at, on
+        self.council, self.progress = council, progress
+        self.founded = found(council, by=by, on=on)
+        self.risks: dict[str, Risk] = {}
+        self.actions: dict[str, Action] = {}
+        self.planned: list[_Deed] = []
+        self.numbers = count()
+        self.answered: set[int] = set()
+        self.ordinary: Iterator[Row] = cycle(council.rows("ordinary"))
+        self.confirmations: Iterator[Row] = cycle(council.rows("confirmation"))
+        self.completions: Iterator[Row] = cycle(council.rows("completion"))
+        self.progress_notes: Iterator[Row] = cycle(council.rows("progress"))
+        self.scripts = {row["risk"]: row for row in council.rows("escalation")}
+
+    def run(self) -> None:
+        for row in self.council.rows("risk"):
+            self._plan_risk(row)
+        for row in self.council.rows("action"):
+            self._plan_action(row)
+        for row in self.council.rows("escalation"):
+            if row["by"] != "policy":
+                self._plan(
+                    self.founded.at(self.founded.day(row["raised"]), row["hour"], 45), partial(self._raise_by_hand, row)
+                )
+        self._plan_the_clock()
+        self._live_through_it()
+
+    # ---- time
+    def _plan(self, at: datetime, do: Callable[[datetime], None]) -> None:
+        if at <= self.at:
+            heapq.heappush(self.planned, _Deed(at, next(self.numbers), do))
+
+    def _live_through_it(self) -> None:
+        first = self.planned[0].at
+        whole = (self.founded.at(self.on) - first) / timedelta(days=1)
+        while self.planned:
+            deed = heapq.heappop(self.planned)
+            deed.do(deed.at)
+            self.progress(min(99, int(100 * ((deed.at - first) / timedelta(days=1)) / whole)))
+
+    def _plan_the_clock(self) -> None:
+        """Let the clock do its work on the last working days, so that the outbox tells what a week looks like."""
+        days = {self.founded.day(-ago) for ago in range(CLOCK_DAYS)}
+        for day in sorted(days):
+            for job in sorted(self.jobs, key=lambda job: job.order):
+                self._plan(self.founded.at(day, 6, 30), partial(self._run, job, day))
+
+    def _run(self, job: Job, day: date, at: datetime) -> None:
+        job.run(Moment(day, at))
+
+    def _actor(self, key: str, at: datetime) -> Actor:
+        """Find whoever answers for a post on a day; for a vacant one, the clerk who loads the council."""
+        person = self.founded.people.get(key)
+        found = people_now.actor_for(person.id, on=at.astimezone(LONDON).date(), door="demo") if person else None
+        return found or self.by
+
+    # ---- risks
+    def _plan_risk(self, row: Row) -> None:
+        minute = next(self.numbers) % 60
+        day = self.founded.day(row["opened"])
+        self._plan(self.founded.at(day, 9, minute), partial(self._draft, row))
+        if row["status"] == "draft":
+            return
+        self._plan(self.founded.at(day, 15, minute), partial(self._open, row))
+        for entry in row["history"][1:]:
+            self._plan(
+                self.founded.at(self.founded.day(entry["day"]), 11, minute),
+                partial(self._rescore, row, entry),
+            )
+        if row["last_review"] > row["history"][-1]["day"]:
+            self._plan(self.founded.at(self.founded.day(row["last_review"]), 14, minute), partial(self._confirm, row))
+        if closed := row.get("closed"):
+            self._plan(
+                self.founded.at(self.founded.day(closed["day"]), 16, minute),
+                partial(self._close, row, closed["why"]),
+            )
+
+    def _draft(self, row: Row, at: datetime) -> None:
+        first = row["history"][0]
+        kind = _dimension(row)
+        judgements = {
+            "inherent": assessments.Judgement(row["inherent"][0], {kind: row["inherent"][1]}, "Before any control."),
+            "current": assessments.Judgement(first["likelihood"], {kind: first["impact"]}, first["why"]),
+            "target": assessments.Judgement(
+                row["target"][0],
+                {kind: row["target"][1]},
+                row["treatment_why"],
+                self.on + timedelta(days=row["target_in"]),
+            ),
+        }
+        new = risks.NewRisk(
+            statement=risks.Statement(row["title"], tuple(row["causes"]), row["event"], tuple(row["consequences"])),
+            category=row["category"],
+            unit_id=self.founded.units[row["unit"]].id,
+            owner_post_id=self.founded.posts[row["owner"]].id,
+            judgements=judgements,
+            link_ids=[self.founded.things[key] for key in row["links"]],
+            treatment=row["treatment"],
+            treatment_why=row["treatment_why"],
+        )
+        champion = f"champion_{row['unit']}"
+        drafter = self._actor(champion if champion in self.founded.people else row["owner"], at)
+        risk = risks.draft(new, by=drafter, at=at, on=_london(at))
+        self.risks[row["key"]] = risk
+        if body := row.get("body"):
+            db.session.add(Link(from_id=risk.id, to_id=self.founded.things[f"body:{body}"], kind="concerns"))
+        self._classify(risk, row, at)
+
+    def _classify(self, risk: Risk, row: Row, at: datetime) -> None:
+        if row["classification"] == "internal":
+            return
+        is_exempt = row["classification"] == "exempt"
+        db.session.add(
+            Classification(
+                entity_id=risk.id,
+                level=row["classification"],
+                paragraph=row.get("exempt_paragraph"),
+                reason=row.get("exempt_reason"),
+                decided_by_post_id=self.founded.posts["proper_officer"].id,
+                from_on=_london(at),
+                review_on=_london(at) + timedelta(days=365) if is_exempt else None,
+            )
+        )
+        audit.record(
+            Event.RISK_CLASSIFIED,
+            by=self._actor("proper_officer", at),
+            at=at,
+            subject_id=risk.id,
+            after={"level": row["classification"], "paragraph": row.get("exempt_paragraph")},
+            why=row.get("exempt_reason", ""),
+        )
+
+    def _open(self, row: Row, at: datetime) -> None:
+        risks.open_risk(self.risks[row["key"]], by=self._actor(row["owner"], at), at=at, on=_london(at))
+        self._keep_reviewing(row)
+        self._answer_what_was_raised(row, at)
+
+    def _rescore(self, row: Row, entry: Row, at: datetime) -> None:
+        risk, owner, on = self.risks[row["key"]], self._actor(row["owner"], at), _london(at)
+        if self._is_as_before(risk, entry):
+            risks.review(risk, note=entry["why"], by=owner, at=at, on=on)
+        else:
+            judgement = assessments.Judgement(entry["likelihood"], {_dimension(row): entry["impact"]}, entry["why"])
+            risks.review(risk, note=entry["why"], judgement=judgement, by=owner, at=at, on=on)
+            self._agree_if_it_waits(risk, row, at)
+        self._keep_reviewing(row)
+        self._answer_what_was_raised(row, at)
+
+    def _is_as_before(self, risk: Risk, entry: Row) -> bool:
+        current = assessments.current(risk)
+        return (current.likelihood, current.impact) == (entry["likelihood"], entry["impact"])
+
+    def _agree_if_it_waits(self, risk: Risk, row: Row, at: datetime) -> None:
+        latest = select(Assessment).where(Assessment.risk_id == risk.id, Assessment.basis == "current")
+        proposal = db.session.scalars(latest.order_by(Assessment.id.desc()).limit(1)).one()
+        if proposal.state == "proposed":
+            agrees = "director_corporate" if row["owner"] == "chief_executive" else "chief_executive"
+            assessments.agree(proposal, by=self._actor(agrees, at), at=at, on=_london(at))
+
+    def _confirm(self, row: Row, at: datetime) -> None:
+        note = next(self.confirmations)["note"]
+        risks.review(self.risks[row["key"]], note=note, by=self._actor(row["owner"], at), at=at, on=_london(at))
+        self._keep_reviewing(row)
+        self._answer_what_was_raised(row, at)
+
+    def _keep_reviewing(self, row: Row) -> None:
+        """Confirm a risk each time its review falls due, until the next thing its history tells of."""
+        risk = self.risks[row["key"]]
+        due = risk.next_review_on
+        told = [entry["day"] for entry in row["history"]] + [row["last_review"]]
+        if due is None or due >= self.founded.day(max(told)):
+            return
+        at = self.founded.at(due, 10, risk.id % 60)
+        self._plan(at, partial(self._confirm_if_still_due, row, due))
+
+    def _confirm_if_still_due(self, row: Row, due: date, at: datetime) -> None:
+        risk = self.risks[row["key"]]
+        if risk.status == "open" and risk.next_review_on == due:
+            self._confirm(row, at)
+
+    def _close(self, row: Row, why: str, at: datetime) -> None:
+        risks.close(self.risks[row["key"]], why=why, by=self._actor("chief_executive", at), at=at, on=_london(at))
+
+    # ---- actions
+    def _plan_action(self, row: Row) -> None:
+        moves = row["due"][1:]
+        promised = [self.founded.day(promise["promised"]) for promise in row["due"]]
+        self._plan(self.founded.at(promised[0], 16, 30), partial(self._add_action, row))
+        for promise, day in zip(moves, promised[1:], strict=True):
+            self._plan(self.founded.at(day, 16, 40), partial(self._move_action, row, promise))
+        ended = row.get("completed", LAST_TOLD)
+        self._plan(self.founded.at(max(self.founded.day(ended), promised[-1]), 16, 50), partial(self._tell_action, row))
+
+    def _add_action(self, row: Row, at: datetime) -> None:
+        first, on = row["due"][0], _london(at)
+        is_proposed = row["status"] == action_rules.Status.PROPOSED
+        new = actions.NewAction(
+            title=row["title"],
+            source_ids=(self.risks[row["risk"]].id,),
+            owner_post_id=self.founded.posts[row["owner"]].id,
+            accountable_post_id=self.founded.posts[row["accountable"]].id,
+            start_on=self.on + timedelta(days=row["start"]),
+            due_on=max(self.on + timedelta(days=first["day"]), on),
+            priority=row["priority"],
+            cost=row.get("cost"),
+            status=action_rules.Status.PROPOSED if is_proposed else action_rules.Status.AGREED,
+        )
+        self.actions[row["key"]] = actions.add(new, by=self._actor(row["accountable"], at), at=at, on=on)
+
+    def _move_action(self, row: Row, promise: Row, at: datetime) -> None:
+        actions.move_due_date(
+            self.actions[row["key"]],
+            to=max(self.on + timedelta(days=promise["day"]), _london(at)),
+            reason=promise["why"],
+            by=self._actor(row["accountable"], at),
+            at=at,
+            on=_london(at),
+        )
+
+    def _tell_action(self, row: Row, at: datetime) -> None:
+        """Say how far an action is by the given day, or how it ended."""
+        action, on, status = self.actions[row["key"]], _london(at), action_rules.Status(row["status"])
+        owner, accountable = self._actor(row["owner"], at), self._actor(row["accountable"], at)
+        if status is action_rules.Status.CANCELLED:
+            actions.cancel(action, reason=row["note"], by=accountable, at=at, on=on)
+        elif status in {action_rules.Status.COMPLETE, action_rules.Status.VERIFIED}:
+            actions.complete(action, note=next(self.completions)["note"], by=owner, at=at, on=on)
+            if status is action_rules.Status.VERIFIED:
+                actions.verify(action, by=self._actor("lead_audit_risk", at), at=at, on=on)
+        elif status is action_rules.Status.IN_PROGRESS:
+            note = next(self.progress_notes)["note"]
+            actions.update(action, progress=row["progress"], note=note, by=owner, at=at, on=on)
+
+    # ---- escalations
+    def _answer_what_was_raised(self, row: Row, at: datetime) -> None:
+        """Plan the answers of a case when it is first seen: its own script if this is its time, else usual ones."""
+        case = escalations.standing_case(self.risks[row["key"]].id)
+        if case is None or case.state != CaseState.OPEN or case.id in self.answered:
+            return
+        self.answered.add(case.id)
+        script = self.scripts.get(row["key"])
+        if script and case.raised_at >= self.founded.at(self.founded.day(script["raised"]) - timedelta(days=3)):
+            self._follow(case, script["steps"], at)
+            return
+        usual = next(self.ordinary)
+        steps = (
+            {"after_hours": usual["acknowledge_after_hours"], "do": "acknowledge", "note": ""},
+            {"after_hours": usual["decide_after_hours"], "do": "accept", "note": usual["note"]},
+        )
+        self._follow(case, steps, at)
+
+    def _raise_by_hand(self, row: Row, at: datetime) -> None:
+        """Let somebody raise what the policy did not, if nothing about the risk is on a desk by then."""
+        risk, on = self.risks[row["risk"]], _london(at)
+        standing = escalations.standing_case(risk.id)
+        if standing is not None and standing.state == CaseState.OPEN:
+            return
+        case = escalation.raise_by_hand(
+            risk.id,
+            unit_id=risk.unit_id,
+            owner_post_id=risk.owner_post_id,
+            facts=self._facts(risk, on),
+            reason=row["reason"],
+            by=self._actor(row["by"], at),
+            at=at,
+            on=on,
+        )
+        self.answered.add(case.id)
+        self._follow(case, row["steps"], at)
+
+    def _facts(self, risk: Risk, on: date) -> Trigger:
+        held = assessments.current(risk)
+        return Trigger(
+            score=held.score,
+            rating=policies.in_force(on=on).policy.scoring.rating(held.rating),
+            position=Position.of(held.position),
+            category=risk.category,
+        )
+
+    def _follow(self, case: EscalationCase, steps: Iterable[Row], at: datetime) -> None:
+        for step in steps:
+            at = add_working_hours(self.founded.calendar, at, step["after_hours"])
+            self._plan(at, partial(self._do, case, step))
+
+    def _do(self, about: EscalationCase, step: Row, at: datetime) -> None:
+        """Take a script's next step at the desk that has the case; a case that has ended by then is left alone."""
+        desk = escalations.live_desk(about.id)
+        if desk is None or desk.person_id is None:
+            return
+        on, note = _london(at), step["note"]
+        when: dict[str, Any] = {
+            "by": people_now.actor_for(desk.person_id, on=on, door="demo") or self.by,
+            "at": at,
+            "on": on,
+        }
+        match step["do"]:
+            case "acknowledge" if desk.acknowledged_at is None:
+                escalation.acknowledge(about.id, **when)
+            case "return":
+                escalation.return_with_advice(about.id, advice=note, **when)
+            case "pass_on":
+                escalation.pass_on(about.id, why=note, **when)
+            case "accept":
+                if desk.acknowledged_at is None:
+                    escalation.acknowledge(about.id, **when)
+                escalation.accept(about.id, decision=Decision.SUPPORT, note=note, **when)
+            case "withdraw":
+                escalation.withdraw(about.id, why=note, **when | {"by": self._actor("head_of_assurance", at)})
+            case "expire":
+                moment = max(at, desk.due_at + timedelta(minutes=1))
+                escalation.expire(desk, by=THE_CLOCK, at=moment, on=_london(moment))
+
+
+def _dimension(row: Row) -> str:
+    """Choose the kind of impact that a category usually hurts most."""
+    return {
+        "financial": "financial",
+        "commercial": "financial",
+        "property": "financial",
+        "legal": "legal",
+        "governance": "legal",
+        "people": "people",
+        "reputational": "reputation",
+    }.get(row["category"], "service")
+
+
+def _london(at: datetime) -> date:
+    return at.astimezone(LONDON).date()

@@ -1,0 +1,244 @@
+"""Found a council from its files: policy, units, posts, people, plan, boards and bodies, as on the first day."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import count
+
+from riskapp.domain.calendar import LONDON, Calendar, is_working_day, next_working_day
+from riskapp.domain.permissions import Actor, Role
+from riskapp.domain.policy import read_documents
+from riskapp.features.bodies import service as bodies
+from riskapp.features.founding.queries import Council, Row
+from riskapp.features.packs import service as packs
+from riskapp.features.people import service as people
+from riskapp.features.plan import service as plan
+from riskapp.features.policy import queries as policies
+from riskapp.features.policy import service as policy
+from riskapp.models.people import Person, Post, Unit
+from riskapp.settings import POLICIES
+
+BEGINNING = 500
+"""Days before the given day on which the council begins: before the first risk was logged."""
+OPENING_HOUR = 9
+
+ROLES = {
+    "champion": Role.CHAMPION,
+    "risk_champion": Role.CHAMPION,
+    "team_manager": Role.MANAGER,
+    "service_lead": Role.MANAGER,
+    "director": Role.MANAGER,
+    "chief_executive": Role.MANAGER,
+    "section_151": Role.MANAGER,
+    "head_of_assurance": Role.HEAD_OF_ASSURANCE,
+    "proper_officer": Role.PROPER_OFFICER,
+    "monitoring_officer": Role.PROPER_OFFICER,
+    "auditor": Role.AUDITOR,
+    "commissioner": Role.COMMISSIONER,
+    "administrator": Role.ADMINISTRATOR,
+}
+COMMITTEE_POSTS = ("audit_committee_chair", "audit_committee_member")
+EVERYWHERE = (Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR, Role.COMMISSIONER, Role.ADMINISTRATOR)
+
+
+@dataclass
+class Founded:
+    """A council by the keys of its files, and its days: offsets are counted from `on`."""
+
+    on: date
+    units: dict[str, Unit] = field(default_factory=dict)
+    posts: dict[str, Post] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    things: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working days and hours of the policy in force."""
+        return policies.in_force(on=self.on).policy.calendar
+
+    def day(self, offset: int) -> date:
+        """Turn an offset into a working day, never one later than asked for in the past nor earlier in the future."""
+        day = self.on + timedelta(days=offset)
+        if offset > 0:
+            return next_working_day(self.calendar, day)
+        while not is_working_day(self.calendar, day):
+            day -= timedelta(days=1)
+        return day
+
+    def at(self, day: date, hour: int = OPENING_HOUR, minute: int = 0) -> datetime:
+        """Give the instant of a local hour."""
+        return datetime.combine(day, time(hour, minute), LONDON)
+
+
+def found(council: Council, *, by: Actor, on: date) -> Founded:
+    """Make the council of the files as it was when it began, and give what was made by key."""
+    founding = _Founding(council, by, Founded(on))
+    founding.run()
+    return founding.made
+
+
+class _Founding:
+    def __init__(self, council: Council, by: Actor, made: Founded) -> None:
+        self.council, self.by, self.made, self.on = council, by, made, made.on
+
+    def run(self) -> None:
+        start = self.on - timedelta(days=BEGINNING)
+        at = self.made.at(start)
+        self._adopt_policies()
+        self._make_organisation(at, start)
+        self._make_plan(at)
+        self._make_boards(at)
+        self._make_bodies(at)
+
+    def _adopt_policies(self) -> None:
+        documents = read_documents(POLICIES)
+        earlier = {
+            **documents,
+            "policy": {**documents["policy"], "number": int(str(documents["policy"]["number"])) - 1},
+        }
+        begin = self.on - timedelta(days=BEGINNING)
+        policy.adopt(earlier, by=self.by, at=self.made.at(begin), on=begin)
+        effective = documents["policy"]["effective_from"]
+        if isinstance(effective, date) and begin < effective <= self.on:
+            policy.adopt(documents, by=self.by, at=self.made.at(effective), on=effective)
+
+    def _make_organisation(self, at: datetime, start: date) -> None:
+        for row in self.council.rows("unit"):
+            parent = self.made.units.get(row.get("parent", ""))
+            self.made.units[row["key"]] = people.add_unit(
+                name=row["name"], kind=row["kind"], parent=parent, by=self.by, at=at, on=start
+            )
+        accounts = {row["post"]: row for row in self.council.rows("account")}
+        for row in self.council.rows("post"):
+            key, unit = row["key"], self.made.units[row["unit"]]
+            post = people.add_post(title=row["title"], kind=row["kind"], unit=unit, by=self.by, at=at, on=start)
+            self.made.posts[key] = post
+            if not row.get("vacant"):
+                account = accounts.get(key)
+                person = people.add_person(
+                    email=f"{account['email'] if account else key.replace('_', '-')}@demo.example",
+                    purpose=f"{account['label']}: {account['purpose']}" if account else None,
+                )
+                self.made.people[key] = person
+                people.seat(person, post, by=self.by, at=at, on=start)
+                self._give_roles(person, row, at, start)
+        for row in self.council.rows("post"):
+            if deputy := self.made.people.get(row.get("deputy", "")):
+                people.seat(deputy, self.made.posts[row["key"]], capacity="deputy", by=self.by, at=at, on=start)
+
+    def _give_roles(self, person: Person, row: Row, at: datetime, start: date) -> None:
+        role = Role.COMMITTEE if row["key"] in COMMITTEE_POSTS else ROLES.get(row["kind"])
+        if role is None:
+            return
+        unit = self.made.units["council"] if role in EVERYWHERE else self.made.units[row["unit"]]
+        people.grant_role(person, role, unit, reason="It goes with the post.", by=self.by, at=at, on=start)
+
+    def _make_plan(self, at: datetime) -> None:
+        def add(kind: str, key: str, position: int, title: str, text: str) -> int:
+            item = plan.add_item(kind=kind, code=key, position=position, title=title, text=text, by=self.by, at=at)
+            self.made.things[f"{kind}:{key}"] = item.id
+            return item.id
+
+        for position, row in enumerate(self.council.rows("direction"), start=1):
+            add("direction", row["code"], position, row["title"], row["text"])
+        for position, row in enumerate(self.council.rows("priority"), start=1):
+            add("priority", row["key"], position, row["title"], f"Led by {row['lead']}.")
+        for position, row in enumerate(self.council.rows("outcome"), start=1):
+            add("outcome", row["key"], position, row["title"], row.get("text", ""))
+        self._make_workstreams(at)
+        for position, row in enumerate(self.council.rows("assurance"), start=1):
+            approach = add("assurance", row["key"], position, row["title"], "\n".join(row["focus"]))
+            for kind in ("workstream", "outcome"):
+                for key in row[f"{kind}s"]:
+                    plan.connect(approach, self.made.things[f"{kind}:{key}"], "tests")
+
+    def _add_plan_item(self, kind: str, key: str, position: int, title: str, text: str, *, at: datetime) -> int:
+        item = plan.add_item(kind=kind, code=key, position=position, title=title, text=text, by=self.by, at=at)
+        self.made.things[f"{kind}:{key}"] = item.id
+        return item.id
+
+    def _make_workstreams(self, at: datetime) -> None:
+        numbers = count(1)
+        for position, row in enumerate(self.council.rows("workstream"), start=1):
+            stream = self._add_plan_item("workstream", row["key"], position, row["title"], "", at=at)
+            plan.connect(stream, self.made.things[f"priority:{row['priority']}"], "belongs_to")
+            for goal in row["objectives"]:
+                code = f"{row['key']}.{goal['key']}"
+                objective = self._add_plan_item("objective", code, next(numbers), goal["text"], "", at=at)
+                plan.connect(objective, stream, "belongs_to")
+                for direction in goal["directions"]:
+                    plan.connect(objective, self.made.things[f"direction:{direction}"], "serves")
+
+    def _make_boards(self, at: datetime) -> None:
+        boards = {}
+        for row in self.council.rows("board"):
+            boards[row["key"]] = packs.add_board(
+                name=row["name"], led_by=row["led_by"], purpose=row["purpose"], by=self.by, at=at
+            )
+            self.made.things[f"board:{row['key']}"] = boards[row["key"]].id
+        names = {row["key"]: row["name"] for row in self.council.rows("board")}
+        for row in self.council.rows("meeting"):
+            held_on = self.made.day(row["day_offset"])
+            packs.plan_meeting(
+                boards[row["board"]],
+                name=names[row["board"]],
+                held_on=held_on,
+                papers_due_on=held_on - timedelta(days=row["papers_lead_days"]),
+                by=self.by,
+                at=at,
+            )
+
+    def _make_bodies(self, at: datetime) -> None:
+        for position, row in enumerate(self.council.rows("body"), start=1):
+            body = bodies.record_body(
+                bodies.NewBody(
+                    name=row["name"],
+                    kind=row["kind"],
+                    position=position,
+                    purpose=row["purpose"],
+                    legal_form=row["legal_form"],
+                    interest=row["interest"],
+                    roles=row["roles"],
+                    lead_post_id=self.made.posts[row["lead"]].id,
+                    started_on=date(row["started_year"], 4, 1),
+                    review_every_months=row["review_every_months"],
+                    next_review_on=self.made.day(row["next_review"]),
+                ),
+                seats=[self._seat(seat) for seat in row["appointments"]],
+                money=[self._money(sum_) for sum_ in row["money"]],
+                by=self.by,
+                at=at,
+            )
+            self.made.things[f"body:{row['key']}"] = body.id
+            last = row["last_review"]
+            reviewer = self.made.posts.get(last["reviewer"])
+            bodies.record_review(
+                body,
+                held_on=self.made.day(last["day"]),
+                reviewer=reviewer.title if reviewer else last["reviewer"].capitalize(),
+                ratings=last["headings"],
+                next_on=self.made.day(row["next_review"]),
+                by=self.by,
+                at=self.made.at(self.made.day(last["day"])),
+            )
+
+    def _seat(self, row: Row) -> bodies.Seat:
+        post = self.made.posts.get(row.get("post", ""))
+        until = row.get("training_until")
+        return bodies.Seat(
+            seat=row["seat"],
+            role=row["role"],
+            post_id=post.id if post else None,
+            from_on=self.on + timedelta(days=row.get("from", row.get("vacant_since", 0))),
+            training_until=None if until is None else self.on + timedelta(days=until),
+        )
+
+    def _money(self, row: Row) -> bodies.Money:
+        day = row.get("deadline_day")
+        return bodies.Money(
+            kind=row["kind"],
+            awarded=row["awarded"],
+            passed_on=row["passed_on"],
+            deadline=row.get("deadline", ""),
+            deadline_on=None if day is None else self.on + timedelta(days=day),
+        )

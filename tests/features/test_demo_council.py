@@ -120,8 +120,8 @@ def test_nine_accounts_sit_in_posts_that_are_filled() -> None:
 def test_champion_owner_manager_and_director_stand_in_one_line() -> None:
     unit = {account["email"]: POSTS[account["post"]]["unit"] for account in DATA["account"]}
     line = line_of(unit["champion"])
-    assert unit["manager"] == line[0]
-    assert unit["owner"] == line[1]
+    assert unit["owner"] == line[0]
+    assert unit["manager"] == line[1]
     assert unit["director"] == line[2]
 
 

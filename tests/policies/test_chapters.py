@@ -125,8 +125,8 @@ def test_a_missing_category_is_refused(documents):
 
 
 def test_a_bank_holiday_in_the_wrong_year_is_refused(documents):
-    documents["calendar"]["year"][1]["bank_holidays"][0] = date(2025, 1, 1)
-    assert faults_of(documents) == ["calendar.toml, year 2, bank_holidays: expected dates of 2026 only."]
+    documents["calendar"]["year"][1]["bank_holidays"][0] = date(2024, 1, 1)
+    assert faults_of(documents) == ["calendar.toml, year 2, bank_holidays: expected dates of 2025 only."]
 
 
 def test_a_day_that_closes_before_it_opens_is_refused(documents):

@@ -113,7 +113,7 @@ class APaperCouncil(ACouncil):
             risks.close(risk, why=why, by=actor(self.lead_person), at=noon(on), on=on)
 
     def an_action(self, risk, title: str, *dates: date, on: date = BEFORE) -> Action:
-        """An agreed action of a risk with each date it was promised for."""
+        """An agreed action of a risk with each date it was promised for, a promise a month."""
         with transaction():
             entity = new_entity(db.session(), "action", title)
             action = Action(
@@ -129,7 +129,7 @@ class APaperCouncil(ACouncil):
             db.session.add(action)
             db.session.flush()
             for number, due_on in enumerate(dates, start=1):
-                made_on = on + timedelta(days=number)
+                made_on = on + timedelta(days=30 * (number - 1) + 1)
                 db.session.add(ActionPromise(action_id=action.id, number=number, due_on=due_on, promised_on=made_on))
             db.session.add(Link(from_id=action.id, to_id=risk.id, kind="treats"))
             audit.record(Event.ACTION_ADDED, by=BY_HAND, at=noon(on), subject_id=action.id)

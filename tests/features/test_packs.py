@@ -122,6 +122,13 @@ def test_an_action_of_a_risk_that_is_not_public_is_not_counted(council):
     assert sum(age.now for age in paper.ageing) == 1
 
 
+def test_an_action_was_late_in_september_by_the_date_promised_then(council):
+    risk = council.a_risk("Savings are late", 4, 5)
+    council.an_action(risk, "Publish the plan", date(2026, 9, 10), date(2027, 1, 10))
+    late = next(figure for figure in data(council.build()).figures if figure.label == "Actions overdue")
+    assert (late.value, late.note) == ("0", "was 1 in September")
+
+
 def test_overdue_actions_come_by_score_times_days_late(council):
     low = council.a_risk("A roof leaks", 2, 2)
     high = council.a_risk("Savings are late", 5, 4)

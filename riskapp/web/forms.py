@@ -1,12 +1,9 @@
 """Fields that every form shares, each with its own words for what is wrong and what to do."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
-
-Choices = Mapping[str, Sequence[tuple[str, str]]] | Sequence[tuple[str, str]]
 
 
 def _tidy(text: str | None) -> str:
@@ -48,10 +45,12 @@ class Choice(SelectField):
 
     def __init__(self, label: str, *, wrong: str, is_needed: bool = True, hint: str = "", **changes: Any) -> None:
         super().__init__(label, [InputRequired(wrong) if is_needed else Optional()], description=hint, **changes)
-        self._wrong = wrong
+        self._wrong, self._is_needed = wrong, is_needed
 
     def pre_validate(self, form: object) -> None:
         """Say what to choose where the value is none of the list."""
+        if not self.data and not self._is_needed:
+            return
         try:
             super().pre_validate(form)  # type: ignore[arg-type] # any form
         except ValueError as no:

@@ -86,4 +86,4 @@ def owners_on_registers(actor: Actor, *, on: date) -> tuple[tuple[int, str], ...
     """List the posts that own a risk which the actor may read, by title."""
     owning = select(Risk.owner_post_id).where(readers.readable(actor, on=on))
     rows = db.session.execute(select(Post.id, Post.title).where(Post.id.in_(owning)).order_by(Post.title))
-    return tuple((post_id, title) for post_id, title in rows.tuples())
+    return tuple((post_id, title) for post_id, title in rows)

@@ -55,20 +55,16 @@ class LogForm(Scale):
     ) -> None:
         """Offer units, posts in groups, categories and items of the plan."""
         self.offer(policy)
-        self.unit.choices = [(str(unit.id), unit.indented if len(units) > 1 else unit.name) for unit in units]
-        self.owner.choices = {group: [(str(post.id), post.title) for post in posts] for group, posts in owners.items()}
-        categories = [(key, category.label) for key, category in policy.appetite.categories.items()]
-        self.category.choices = [("", "Choose one"), *categories]
-        grouped = {
-            words: [
-                (str(item.id), f"{item.code}: {item.name}" if kind == "direction" else item.name)
-                for item in items
-                if item.kind == kind
-            ]
+        self.unit.choices = {str(unit.id): unit.indented if len(units) > 1 else unit.name for unit in units}
+        self.owner.choices = {group: {str(post.id): post.title for post in posts} for group, posts in owners.items()}
+        categories = {key: category.label for key, category in policy.appetite.categories.items()}
+        self.category.choices = {"": "Choose one"} | categories
+        planned = {
+            words: {str(item.id): item.label for item in items if item.kind == kind}
             for kind, words in KIND_WORDS.items()
         }
         for field in (self.item, self.item_2, self.item_3):
-            field.choices = {"None": [("", "None chosen")], **grouped}
+            field.choices = {"": "None chosen"} | planned
 
     def statement(self) -> Statement:
         """Give the words, without the boxes that were left empty."""

@@ -28,6 +28,11 @@ class Item:
     name: str
     text: str
 
+    @property
+    def label(self) -> str:
+        """Name it as people do: a Direction by its letter."""
+        return f"{self.code}: {self.name}" if self.kind == "direction" else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Threat:
@@ -77,7 +82,7 @@ def plan(actor: Actor, *, on: date) -> Plan:
         by_kind[item.kind].append(item)
     linked: dict[int, list[Item]] = defaultdict(list)
     edges = select(Link.from_id, Link.to_id).where(Link.from_id.in_(select(PlanItem.id))).order_by(Link.id)
-    for one, other in db.session.execute(edges).tuples():
+    for one, other in db.session.execute(edges):
         if one in by_id and other in by_id:
             linked[one].append(by_id[other])
             linked[other].append(by_id[one])

@@ -142,10 +142,7 @@ def options_of(offer: Offer) -> dict[str, list[tuple[str, str]]]:
         "owner": [(str(post_id), title) for post_id, title in offer.owners],
         "status": list(STATUSES.items()),
         "appetite": [(position.key, position.label) for position in Position],
-        "item": [
-            (item.reference, item.name if item.kind != "direction" else f"{item.code}: {item.name}")
-            for item in offer.items
-        ],
+        "item": [(item.reference, item.label) for item in offer.items],
         "travel": [(kind, kind.capitalize()) for kind in get_args(Kind)] if offer.since else [],
     }
 

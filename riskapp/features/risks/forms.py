@@ -48,7 +48,7 @@ class Scale(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
 
     def offer(self, policy: Policy) -> None:
         """Offer the policy's kinds of impact."""
-        self.dimension.choices = [(kind.key, kind.label) for kind in policy.scoring.dimensions]
+        self.dimension.choices = {kind.key: kind.label for kind in policy.scoring.dimensions}
 
     def judgement(self, basis: str, *, why: str) -> Judgement:
         """Give what was chosen for a basis, as the service takes it; nothing chosen is nought, which is refused."""
@@ -97,7 +97,7 @@ class ReviewForm(Scale):
     answer = RadioField(
         "Is the score still right?",
         [InputRequired("Say whether the score is still right")],
-        choices=[("yes", "Yes, nothing material has changed"), ("no", "No, I score it anew below")],
+        choices={"yes": "Yes, nothing material has changed", "no": "No, I score it anew below"},
         validate_choice=False,
     )
     note = line(

@@ -135,7 +135,7 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
     ).first()
     if head is None:
         return None
-    row, reference, title, path, owner_title, drafter_title, standing = head.tuple()
+    row, reference, title, path, owner_title, drafter_title, standing = head
     assessed = _assessments(row.id)
     by_id = {each.id: each for each in assessed}
     return RiskPage(
@@ -214,7 +214,7 @@ def _units(path: str) -> tuple[tuple[str, str], ...]:
         .where(Unit.id.in_(ids))
         .order_by(Unit.path)
     )
-    return tuple((reference, name) for reference, name in rows.tuples())
+    return tuple((reference, name) for reference, name in rows)
 
 
 def _actions(risk_id: int) -> tuple[PlannedAction, ...]:
@@ -232,13 +232,13 @@ def _actions(risk_id: int) -> tuple[PlannedAction, ...]:
         .where(ActionPromise.action_id.in_([row[0].id for row in rows]))
         .order_by(ActionPromise.action_id, ActionPromise.number)
     )
-    for action_id, due_on in dates.tuples():
+    for action_id, due_on in dates:
         promises[action_id].append(due_on)
     return tuple(
         PlannedAction(
             reference, title, owner, Status(made.status), made.progress, made.due_on, tuple(promises[made.id])
         )
-        for made, reference, title, owner in (row.tuple() for row in rows)
+        for made, reference, title, owner in rows
     )
 
 

@@ -63,5 +63,5 @@ def similar(actor: Actor, *, text: str, on: date, but: int | None = None) -> tup
     )
     return tuple(
         Similar(reference, title, where, score, rating, tuple(w for w in words if w in f"{title} {event}".casefold()))
-        for reference, title, where, score, rating, event in rows.tuples()
+        for reference, title, where, score, rating, event in rows
     )

@@ -1,0 +1,281 @@
+"""What a register shows, in what order, and how the address says it."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from riskapp.domain.audit import Event
+from riskapp.features.assessments import service as assessments
+from riskapp.features.audit import service as audit
+from riskapp.features.packs import service as packs
+from riskapp.features.plan import service as plan
+from riskapp.features.policy import queries as policies
+from riskapp.features.registers import forms, queries
+from riskapp.features.registers.queries import Filters
+from riskapp.features.risks import service as risks
+from riskapp.models.database import db, transaction
+from riskapp.models.entity import new_entity
+from riskapp.models.escalation import EscalationCase, EscalationDesk
+from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_judgement, a_risk, actor
+
+COMMITTEE_DAY = date(2026, 10, 1)
+
+
+@pytest.fixture
+def council(app):
+    return ACouncil()
+
+
+@pytest.fixture
+def reader(council):
+    return actor(council.assurance_person)
+
+
+def _titles(reader, filters=None, **order):
+    return [row.title for row in queries.register(reader, filters or Filters(on=DAY), **order)]
+
+
+def _kept(council, *risks_wanted):
+    with transaction():
+        return [a_risk(council, **wanted) for wanted in risks_wanted]
+
+
+def test_the_worst_stand_first_and_ties_by_reference(council, reader):
+    _kept(
+        council, *({"title": f"Even {n}", "current": (3, 3)} for n in range(4)), {"title": "Worst", "current": (5, 5)}
+    )
+    rows = queries.register(reader, Filters(on=DAY))
+    assert rows[0].title == "Worst"
+    assert [row.reference for row in rows[1:]] == sorted(row.reference for row in rows[1:])
+
+
+@pytest.mark.parametrize("sort", sorted(queries.SORTS))
+@pytest.mark.parametrize("descending", [True, False])
+def test_every_order_holds_every_risk_once_across_pages(council, reader, sort, descending):
+    _kept(council, *({"current": (1 + n % 5, 1 + n % 3)} for n in range(7)), {"status": "draft"})
+    every = Filters(on=DAY, status="all")
+    order = {"sort": sort, "descending": descending}
+    pages = [row for start in (0, 3, 6) for row in queries.register(reader, every, **order, offset=start, limit=3)]
+    assert pages == list(queries.register(reader, every, **order))
+    assert len({row.reference for row in pages}) == queries.count(reader, every) == 8
+
+
+def test_a_draft_without_a_review_stands_last_in_either_order(council, reader):
+    _kept(council, {"title": "Open"}, {"title": "Draft", "status": "draft"})
+    every = Filters(on=DAY, status="all")
+    assert _titles(reader, every, sort="review", descending=True)[-1] == "Draft"
+    assert _titles(reader, every, sort="review", descending=False)[-1] == "Draft"
+
+
+class TestFilters:
+    @pytest.fixture(autouse=True)
+    def _risks(self, council):
+        with transaction():
+            self.item = plan.add_item(
+                kind="direction", code="A", position=1, title="Money", text="", by=BY_HAND, at=NOON
+            )
+        _kept(
+            council,
+            {"title": "Plain"},
+            {"title": "Below", "unit_id": council.sibling.id, "current": (5, 5)},
+            {"title": "100% of a_budget", "category": "financial", "link_ids": [self.item.id]},
+            {"title": "Owned above", "owner_post_id": council.lead.id, "category": "legal", "current": (1, 2)},
+            {"title": "Draft", "status": "draft"},
+            {"title": "Closed", "status": "closed"},
+        )
+        self.council = council
+
+    def found(self, reader, **filters):
+        return set(_titles(reader, Filters(on=DAY, **filters)))
+
+    def test_open_risks_are_shown_first(self, reader):
+        assert self.found(reader) == {"Plain", "Below", "100% of a_budget", "Owned above"}
+
+    def test_by_status(self, reader):
+        assert self.found(reader, status="draft") == {"Draft"}
+        assert self.found(reader, status="closed") == {"Closed"}
+        assert len(self.found(reader, status="all")) == 6
+
+    def test_by_a_unit_and_all_below_it(self, reader):
+        assert self.found(reader, unit_path=self.council.sibling.path) == {"Below"}
+        assert len(self.found(reader, unit_path=self.council.directorate.path)) == 4
+
+    def test_by_category_owner_and_plan(self, reader):
+        assert self.found(reader, category="legal") == {"Owned above"}
+        assert self.found(reader, owner_post_id=self.council.lead.id) == {"Owned above"}
+        assert self.found(reader, item_id=self.item.id) == {"100% of a_budget"}
+
+    def test_by_band_cell_and_appetite(self, reader):
+        assert self.found(reader, ratings=("very_high",)) == {"Below"}
+        assert self.found(reader, cell=(1, 2)) == {"Owned above"}
+        assert "Below" in self.found(reader, position="beyond")
+        assert "Owned above" in self.found(reader, position="within")
+
+    @pytest.mark.parametrize("words", [("100%",), ("A_BUDGET",), ("100%", "budget")])
+    def test_by_words_with_no_special_signs(self, reader, words):
+        assert self.found(reader, words=words) == {"100% of a_budget"}
+
+    @pytest.mark.parametrize("words", [("%",), ("_",)])
+    def test_a_sign_of_the_database_is_only_itself(self, reader, words):
+        assert self.found(reader, words=words) == {"100% of a_budget"}
+
+    def test_by_reference_and_by_event(self, reader):
+        row = queries.register(reader, Filters(on=DAY, words=("Below",)))[0]
+        assert self.found(reader, words=(row.reference.lower(),)) == {"Below"}
+        assert len(self.found(reader, words=("contractor", "notice"))) == 4
+
+    def test_counts_by_place_are_the_rows(self, reader):
+        standings = queries.standings(reader, Filters(on=DAY))
+        assert sum(each.count for each in standings) == 4
+        assert [(each.likelihood, each.impact, each.count) for each in standings if each.rating == "very_high"] == [
+            (5, 5, 1)
+        ]
+
+    def test_a_champion_counts_only_what_is_theirs(self):
+        theirs = actor(self.council.sibling_champion_person)
+        assert self.found(theirs) == {"Below"}
+        assert queries.count(theirs, Filters(on=DAY)) == 1
+
+
+class TestMovement:
+    @pytest.fixture(autouse=True)
+    def _year(self, council, reader):
+        early, late = COMMITTEE_DAY - timedelta(days=90), COMMITTEE_DAY + timedelta(days=10)
+        owner = {"by": actor(council.manager_person), "at": NOON}
+        with transaction():
+            for title, now in (("Up", (4, 4)), ("Down", (2, 4)), ("Same", (3, 3))):
+                risk = a_risk(council, title=title, current=(3, 3), on=early, category="property")
+                assessments.score(risk, "current", a_judgement(*now), **owner, on=late)
+            moved_early = a_risk(council, title="Moved before", current=(5, 5), on=early)
+            assessments.score(moved_early, "current", a_judgement(4, 5), **owner, on=early + timedelta(days=9))
+            a_risk(council, title="New", on=late)
+            closed = a_risk(council, title="Closed since", on=early)
+            risks.close(closed, why="Gone", by=actor(council.lead_person), at=NOON, on=late)
+            long_gone = a_risk(council, title="Closed before", on=early)
+            risks.close(long_gone, why="Gone", by=actor(council.lead_person), at=NOON, on=early + timedelta(days=1))
+        self.filters = Filters(on=DAY, since=COMMITTEE_DAY)
+        self.reader = reader
+
+    def test_is_counted_since_the_day(self):
+        counted = queries.movement(self.reader, self.filters)
+        assert counted == {"up": 1, "down": 1, "same": 2, "new": 1, "closed": 1}
+
+    def test_opens_the_list_of_each_count(self):
+        for kind, number in queries.movement(self.reader, self.filters).items():
+            listed = queries.register(self.reader, Filters(on=DAY, since=COMMITTEE_DAY, travel=kind))
+            assert len(listed) == number, kind
+            assert {row.moved.kind for row in listed} == {kind}
+
+    def test_says_the_score_before(self):
+        moved = {row.title: row.moved.words for row in queries.register(self.reader, self.filters)}
+        assert moved == {
+            "Up": "Up from 9", "Down": "Down from 9", "Same": "Same", "Moved before": "Same", "New": "New",
+        }  # fmt: skip
+
+    def test_is_nothing_without_a_meeting(self):
+        assert queries.movement(self.reader, Filters(on=DAY)) == {}
+
+
+def test_the_last_meeting_of_the_audit_committee_counts(council):
+    with transaction():
+        audit_committee = packs.add_board(name="Audit Committee", led_by="Member", purpose="", by=BY_HAND, at=NOON)
+        cabinet = packs.add_board(name="Cabinet", led_by="Member", purpose="", by=BY_HAND, at=NOON)
+        for board, day in ((audit_committee, 1), (audit_committee, 20), (cabinet, 25)):
+            held = date(2026, 11, day)
+            packs.plan_meeting(board, name="Meeting", held_on=held, papers_due_on=held, by=BY_HAND, at=NOON)
+    assert queries.last_committee(on=DAY) == date(2026, 11, 20)
+    assert queries.last_committee(on=date(2026, 11, 1)) is None
+
+
+def test_a_live_escalation_is_told_by_its_post(council, reader):
+    (risk,) = _kept(council, {})
+    with transaction():
+        entity = new_entity(db.session(), "escalation", "An escalation")
+        known = {"reason": "16", "clause": "6.3", "facts": {}, "policy_version_id": council.policy_id}
+        db.session.add(EscalationCase(id=entity.id, subject_id=risk.id, unit_id=risk.unit_id, raised_at=NOON, **known))
+        db.session.flush()
+        for post, state in ((council.lead, "passed_on"), (council.director, "notified")):
+            desk = {"tier": "director", "clause": "6.3", "arrived_at": NOON, "due_at": NOON}
+            db.session.add(EscalationDesk(case_id=entity.id, post_id=post.id, state=state, **desk))
+        audit.record(Event.ESCALATION_RAISED, by=BY_HAND, at=NOON, subject_id=entity.id)
+    assert queries.register(reader, Filters(on=DAY))[0].with_post == "Director of Housing"
+
+
+def test_a_register_costs_the_same_however_long_it_is(council, reader):
+    def cost():
+        asked = []
+        event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        filters = Filters(on=DAY, since=COMMITTEE_DAY)
+        queries.count(reader, filters)
+        rows = queries.register(reader, filters, limit=200)
+        queries.standings(reader, filters)
+        queries.movement(reader, filters)
+        return len(rows), len(asked)
+
+    _kept(council, *({} for _ in range(10)))
+    few = cost()
+    _kept(council, *({} for _ in range(190)))
+    assert (few, cost()) == ((10, 4), (200, 4))
+
+
+@pytest.mark.usefixtures("council")
+class TestAddress:
+    @pytest.fixture
+    def offer(self):
+        return forms.Offer(
+            policy=policies.in_force(on=DAY).policy,
+            units=(),
+            items=(),
+            owners=((7, "Director of Housing"),),
+            on=DAY,
+            since=COMMITTEE_DAY,
+        )
+
+    def test_an_empty_one_is_the_usual_register(self, offer):
+        state = forms.read({}, offer)
+        assert (state.filters, state.sort, state.descending, state.page, state.size) == (
+            Filters(on=DAY, since=COMMITTEE_DAY), "current", True, 1, 15,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("band", "purple"), ("category", "weather"), ("owner", "8"), ("owner", "x"), ("status", "gone"),
+            ("page", "0"), ("page", "-1"), ("page", "x"), ("page", "9" * 30), ("size", "10000"), ("sort", "colour"),
+            ("sort", "--title"), ("likelihood", "3"), ("likelihood", "99"), ("travel", "sideways"), ("unit", "U-NONE"),
+            ("item", "D-NONE"), ("nonsense", "1"), ("page", "²"),
+        ],
+    )  # fmt: skip
+    def test_what_means_nothing_is_left_out_and_told(self, offer, name, value):
+        state = forms.read({name: value}, offer)
+        assert state.is_partly_ignored
+        assert state.filters == Filters(on=DAY, since=COMMITTEE_DAY)
+
+    def test_a_band_and_above_is_every_band_from_it(self, offer):
+        assert forms.read({"band": "high+"}, offer).filters.ratings == ("high", "very_high")
+        assert forms.read({"band": "high"}, offer).filters.ratings == ("high",)
+
+    def test_it_is_written_back_as_it_was_read(self, offer):
+        asked = {
+            "q": "roof",
+            "band": "high",
+            "owner": "7",
+            "likelihood": "3",
+            "impact": "4",
+            "sort": "title",
+            "page": "2",
+        }
+        state = forms.read(asked, offer)
+        assert not state.is_partly_ignored
+        assert state.address() == asked
+
+    def test_a_change_returns_to_the_first_page(self, offer):
+        state = forms.read({"band": "high", "page": "3"}, offer)
+        assert state.address(band=None) == {}
+        assert state.address(page=4) == {"band": "high", "page": 4}
+
+    def test_a_head_turns_its_own_order_round(self, offer):
+        by_title = forms.read({"sort": "title"}, offer)
+        assert by_title.sorted_by("title")["sort"] == "-title"
+        assert by_title.sorted_by("current")["sort"] == "-current"

@@ -113,7 +113,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     for group in COMMANDS:
         app.cli.add_command(group)
-    filters.install(app)
     guards.install(app, _find_actor)
     headers.install(app)
     errors.install(app)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-SUNDAY = 7
+SATURDAY, SUNDAY = 6, 7
 
 
 class Wanted(Protocol):
@@ -34,8 +34,9 @@ class Group(Generic[W]):
 
 
 def end_of_week(on: date) -> date:
-    """Return the Sunday of the week of a day."""
-    return on + timedelta(days=SUNDAY - on.isoweekday())
+    """Return the Sunday of the week of a day; at a weekend the week meant is the one that begins on Monday."""
+    sunday = on + timedelta(days=SUNDAY - on.isoweekday())
+    return sunday + timedelta(days=SUNDAY) if on.isoweekday() >= SATURDAY else sunday
 
 
 def by_time(items: Iterable[W], on: date) -> tuple[Group[W], ...]:
@@ -46,6 +47,6 @@ def by_time(items: Iterable[W], on: date) -> tuple[Group[W], ...]:
         "Overdue": [item for item in ordered if item.due_on < on],
         "Today": [item for item in ordered if item.due_on == on],
         "This week": [item for item in ordered if on < item.due_on <= sunday],
-        "Later": [item for item in ordered if item.due_on > max(on, sunday)],
+        "Later": [item for item in ordered if item.due_on > sunday],
     }
     return tuple(Group(title, tuple(part)) for title, part in parts.items() if part)

@@ -51,9 +51,9 @@ def test_work_stands_in_order_of_time():
     assert [thing.order for thing in groups[1].items] == [("0",), ("a",)]
 
 
-@pytest.mark.parametrize("days", range(-1, 6))
-def test_every_day_of_a_week_ends_on_the_same_sunday(days):
-    assert end_of_week(DAY + timedelta(days=days)) == DAY + timedelta(days=5)
+@pytest.mark.parametrize(("days", "sunday"), [(-1, 5), (0, 5), (3, 5), (4, 12), (5, 12), (6, 12)])
+def test_a_week_ends_on_its_sunday_and_at_a_weekend_on_the_next(days, sunday):
+    assert end_of_week(DAY + timedelta(days=days)) == DAY + timedelta(days=sunday)
 
 
 def test_a_review_that_is_due_wants_the_owner_of_the_risk(council):

@@ -105,9 +105,7 @@ def _page(found: ListedAction, typed: dict[str, FlaskForm] | None = None) -> str
     } | (typed or {})
     forms["verify"].note.label.text = "What did you look at, or what is still to do?"
     deeds = deeds_of(found.status)
-    forms["update"].deed.choices += [
-        (each.value, each.capitalize()) for each in deeds if each in (Deed.AGREE, Deed.START)
-    ]
+    forms["update"].deed.choices |= {each.value: each.capitalize() for each in BESIDE_PROGRESS if each in deeds}
     for name, form in forms.items():
         form.version.data = found.version
         for field in form:
@@ -227,8 +225,14 @@ def new() -> ResponseReturnValue:
         else:
             flash(f"Action added, due on {day(added.due_on)}. This first date stays on the record.")
             return redirect(url_for(".action", reference=reference))
-    status = 422 if form.errors else 200
-    return render_template("actions/new.html", form=form, source=source), status
+    policy = policies.in_force(on=today()).policy
+    return render_template(
+        "actions/new.html",
+        form=form,
+        source=source,
+        rules=policy.actions,
+        reminder=next((rule.clause for rule in policy.reminders if rule.family == "action"), None),
+    ), 422 if form.errors else 200
 
 
 def _when() -> dict[str, Any]:

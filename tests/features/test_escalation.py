@@ -382,8 +382,10 @@ def test_the_database_refuses_a_second_live_desk_on_a_branch(council):
 
 
 def test_the_list_holds_exactly_what_the_permission_grants(council):
-    cases = [raised(council, 12), raised(council, 20)]
-    people = [person for name, person in vars(council).items() if name.endswith("_person")]
+    with transaction():
+        officer, officer_person = a_holder(council.sibling, "officer")
+    cases = [raised(council, 12), raised(council, 20), raised(council, 12, owner=officer)]
+    people = [officer_person, *(person for name, person in vars(council).items() if name.endswith("_person"))]
     for person in people:
         by = actor(person)
         shown = {row.reference for row in queries.cases(by, queries.Wanted(state="all"), **MOMENT)[0]}

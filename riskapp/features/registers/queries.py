@@ -119,29 +119,32 @@ def register(
     """List a part of a register in order, ties by reference; one query, however many rows; no limit gives them all."""
     key = SORTS[sort]
     order = (key.is_(None), key.desc() if descending else key.asc(), Entity.reference)
-    chosen = _joined(select(Risk.id), actor, filters).order_by(*order).offset(offset).limit(limit)
+    every = _with_the_rest(_joined(select(Risk.id), actor, filters))
+    chosen = every.order_by(*order).offset(offset).limit(limit)
     rows = db.session.execute(
-        _from_risk(
-            select(
-                Entity.reference,
-                Entity.name,
-                Risk.event,
-                Risk.category,
-                Risk.status,
-                unit_entity.name.label("unit"),
-                owner.title.label("owner"),
-                inherent.score.label("inherent"),
-                inherent.rating.label("inherent_rating"),
-                current.score.label("current"),
-                current.rating.label("current_rating"),
-                target.score.label("target"),
-                target.rating.label("target_rating"),
-                current.position,
-                Risk.next_review_on,
-                Risk.opened_on,
-                Risk.closed_on,
-                _live_desk().label("with_post"),
-                _score_at(filters.since).label("was"),
+        _with_the_rest(
+            _from_risk(
+                select(
+                    Entity.reference,
+                    Entity.name,
+                    Risk.event,
+                    Risk.category,
+                    Risk.status,
+                    unit_entity.name.label("unit"),
+                    owner.title.label("owner"),
+                    inherent.score.label("inherent"),
+                    inherent.rating.label("inherent_rating"),
+                    current.score.label("current"),
+                    current.rating.label("current_rating"),
+                    target.score.label("target"),
+                    target.rating.label("target_rating"),
+                    current.position,
+                    Risk.next_review_on,
+                    Risk.opened_on,
+                    Risk.closed_on,
+                    _live_desk().label("with_post"),
+                    _score_at(filters.since).label("was"),
+                )
             )
         )
         .join(unit_entity, unit_entity.id == Risk.unit_id)
@@ -216,10 +219,16 @@ def _from_risk(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
         query.select_from(Risk)
         .join(Entity, Entity.id == Risk.id)
-        .join(owner, owner.id == Risk.owner_post_id)
         .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(inherent, inherent.id == RiskStanding.inherent_id)
         .join(current, current.id == RiskStanding.current_id)
+    )
+
+
+def _with_the_rest(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """What rows show and orders may need, and counts do not."""
+    return (
+        query.join(owner, owner.id == Risk.owner_post_id)
+        .join(inherent, inherent.id == RiskStanding.inherent_id)
         .join(target, target.id == RiskStanding.target_id)
     )
 

@@ -35,10 +35,11 @@ class Similar:
 
 
 def telling_words(*, text: str) -> tuple[str, ...]:
-    """Pick the words of a text that tell it apart: long, not common, each once, a plural as its singular."""
+    """Pick the words of a text that tell it apart: long, not common, each stem once, a plural as its singular."""
     words = (word.removesuffix("s") for word in re.findall(r"\w+", text.casefold()) if word not in COMMON)
-    long = dict.fromkeys(word for word in words if len(word) >= SHORTEST)
-    return tuple(sorted(long, key=len, reverse=True)[:MOST_WORDS])
+    long = sorted(dict.fromkeys(word for word in words if len(word) >= SHORTEST), key=len)
+    stems = [word for place, word in enumerate(long) if not any(word.startswith(stem) for stem in long[:place])]
+    return tuple(reversed(stems[-MOST_WORDS:]))
 
 
 def similar(actor: Actor, *, text: str, on: date, but: int | None = None) -> tuple[Similar, ...]:

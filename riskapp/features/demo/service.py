@@ -33,6 +33,7 @@ from riskapp.models.database import db
 from riskapp.models.entity import Classification, Link
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.people import Person
+from riskapp.models.reminders import Attempt, Message
 from riskapp.models.risks import Assessment, Risk
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class _Loading:
         self.founded = found(council, by=by, on=on)
         self.risks: dict[str, Risk] = {}
         self.actions: dict[str, Action] = {}
+        self.actors: dict[int, Actor] = {}
         self.planned: list[_Deed] = []
         self.numbers = count()
         self.answered: set[int] = set()
@@ -139,13 +141,27 @@ class _Loading:
                 self._plan(self.founded.at(day, 6, 30), partial(self._run, job, day))
 
     def _run(self, job: Job, day: date, at: datetime) -> None:
+        self._send_what_was_written(at)
         job.run(Moment(day, at))
 
+    def _send_what_was_written(self, at: datetime) -> None:
+        """Say that each message of the past left when it was written: no clock ran then that could have sent it."""
+        waiting = Message.state == "queued", Message.queued_at < at - timedelta(days=1)
+        for message in db.session.scalars(select(Message).where(*waiting)):
+            message.state, message.sent_at = "sent", message.queued_at
+            db.session.add(Attempt(message_id=message.id, at=message.queued_at, outcome="kept"))
+
     def _actor(self, key: str, at: datetime) -> Actor:
-        """Find whoever answers for a post on a day; for a vacant one, the clerk who loads the council."""
+        """Find whoever answers for a post; for a vacant one, the clerk who loads the council."""
         person = self.founded.people.get(key)
-        found = people_now.actor_for(person.id, on=at.astimezone(LONDON).date(), door="demo") if person else None
-        return found or self.by
+        return self._sitter(person.id, at) if person else self.by
+
+    def _sitter(self, person_id: int, at: datetime) -> Actor:
+        """Say who a person is; nobody changes post while the past is lived, so one look is enough."""
+        if person_id not in self.actors:
+            found = people_now.actor_for(person_id, on=_london(at), door="demo")
+            self.actors[person_id] = found or self.by
+        return self.actors[person_id]
 
     # ---- risks
     def _plan_risk(self, row: Row) -> None:

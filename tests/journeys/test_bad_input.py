@@ -68,7 +68,9 @@ def _chosen(page: str, name: str, words: str) -> str:
 def risk_form(enter) -> dict[str, str]:
     """What a champion would send, whole and in order."""
     page = enter("champion").get("/risks/new").text
-    levels = {f"{basis}_{axis}": "2" for basis in ("inherent", "current", "target") for axis in ("likelihood", "impact")}
+    levels = {
+        f"{basis}_{axis}": "2" for basis in ("inherent", "current", "target") for axis in ("likelihood", "impact")
+    }
     until = today() + timedelta(days=90)
     return levels | {
         "submission_key": re.search(r'name="submission_key"[^>]*value="(\w+)"', page)[1],
@@ -124,7 +126,9 @@ def test_hostile_words_about_an_action_are_shown_as_words(enter, action_form) ->
     assert _is_spelled_out(answer.text)
     path = answer.request.path
     version = re.search(r'name="version"[^>]*value="(\w+)"', answer.text)[1]
-    said = client.post(f"{path}/update", data={"version": version, "progress": "10", "note": HOSTILE}, follow_redirects=True)
+    said = client.post(
+        f"{path}/update", data={"version": version, "progress": "10", "note": HOSTILE}, follow_redirects=True
+    )
     assert said.status_code == 200
     assert _is_spelled_out(said.text)
     assert _is_spelled_out(client.get("/actions?q=alert").text)

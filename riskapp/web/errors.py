@@ -1,6 +1,6 @@
 """How a no is said: a refusal beside its field, and a page for each error that tells what to do next."""
 
-from flask import Flask, g, render_template, request
+from flask import Flask, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
@@ -45,6 +45,14 @@ def page(status: int) -> ResponseReturnValue:
 
 def install(app: Flask) -> None:
     """Answer every error in words."""
+
+    @app.before_request
+    def _refuse_what_no_database_keeps() -> None:
+        """Refuse the character NUL, which nobody types and PostgreSQL cannot keep."""
+        if "\0" in request.path:
+            abort(404)
+        if any("\0" in value for each in (request.args, request.form) for _name, value in each.items(multi=True)):
+            abort(400)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> ResponseReturnValue:

@@ -394,9 +394,10 @@ class _Loading:
                 escalation.accept(about.id, decision=Decision.SUPPORT, note=note, **when)
             case "withdraw":
                 escalation.withdraw(about.id, why=note, **when | {"by": self._actor("head_of_assurance", at)})
+            case "expire" if desk.due_at < at:
+                escalation.expire(desk, by=THE_CLOCK, at=at, on=on)
             case "expire":
-                moment = max(at, desk.due_at + timedelta(minutes=1))
-                escalation.expire(desk, by=THE_CLOCK, at=moment, on=_london(moment))
+                self._plan(desk.due_at + timedelta(minutes=1), partial(self._do, about, step))
 
 
 def _dimension(row: Row) -> str:

@@ -65,7 +65,7 @@ def build(reference: str) -> ResponseReturnValue:
     return redirect(url_for("packs.meeting", reference=reference))
 
 
-@blueprint.get("/packs/<reference>/part-<int:number>.pdf")
+@blueprint.get("/packs/<reference>/part-<int(max=2):number>.pdf")
 @guards.requires(Permission.PACK_READ)
 def download(reference: str, number: int) -> ResponseReturnValue:
     """Hand out a part as PDF; a part that the reader may not have and one that is not there look the same."""

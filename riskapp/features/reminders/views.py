@@ -76,7 +76,7 @@ def outbox_csv() -> Response:
     )
 
 
-@blueprint.get("/outbox/<int:message_id>")
+@blueprint.get("/outbox/<int(max=2147483647):message_id>")
 @guards.requires(Permission.OUTBOX_READ)
 def message(message_id: int) -> ResponseReturnValue:
     """Show a message as it is read: its words, what it is about, and every attempt to send it."""

@@ -1,7 +1,7 @@
 """A synthetic council of any size, written straight into the tables: risks with a year of history, and actions."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import insert
@@ -33,6 +33,8 @@ BY = Actor(person_id=None, door="benchmark")
 PASSWORD = "a password for benchmarks only"  # noqa: S105 - of a throw-away database
 SCORES_A_RISK = 6
 ACTIONS_A_RISK = 3
+PUBLIC = 200
+"""Risks that a public pack shows: the size at which packs are compared."""
 WORDS = [
     "budget",
     "contract",
@@ -86,8 +88,8 @@ def build(size: int, *, on: date, seed: int = 7) -> Made:
         policy.adopt(read_documents(POLICIES), by=BY, at=at, on=on - timedelta(days=800))
         teams, made = _organisation(max(6, size // 10), at=at, on=on)
     with transaction():
-        _risks(size, teams, luck, at=at, on=on)
-        return made
+        reference = _risks(size, teams, luck, at=at, on=on)
+    return replace(made, reference=reference)
 
 
 def _organisation(teams: int, *, at: datetime, on: date) -> tuple[list[tuple[Unit, Post]], Made]:
@@ -151,7 +153,8 @@ def _person(
     return person, post
 
 
-def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at: datetime, on: date) -> None:
+def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at: datetime, on: date) -> str:
+    """Write the risks and give one's reference."""
     rules = policies.in_force(on=on)
     first = (db.session.scalar(db.select(db.func.max(Entity.id))) or 0) + 1
     rows: dict[type, list[dict[str, object]]] = {table: [] for table in _ORDER}
@@ -180,15 +183,16 @@ def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at
                 "words": {"event": event},
             }
         )  # fmt: skip
-        rows[Classification].append(
-            {
-                "entity_id": risk_id,
-                "field_group": "all",
-                "level": "public",
-                "from_on": opened,
-                "decided_by_post_id": None,
-            }
-        )
+        if number < PUBLIC:
+            rows[Classification].append(
+                {
+                    "entity_id": risk_id,
+                    "field_group": "all",
+                    "level": "public",
+                    "from_on": opened,
+                    "decided_by_post_id": None,
+                }
+            )
         ids = {}
         bases = ["inherent", "target", *["current"] * SCORES_A_RISK]
         for step, basis in enumerate(bases):
@@ -217,6 +221,7 @@ def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at
     for table in _ORDER:
         for start in range(0, len(rows[table]), 2000):
             db.session.execute(insert(table), rows[table][start : start + 2000])
+    return str(rows[Entity][0]["reference"])
 
 
 _ORDER = (

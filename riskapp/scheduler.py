@@ -19,8 +19,8 @@ from flask import Flask
 
 from riskapp.app import create_app
 from riskapp.domain.calendar import LONDON, local_day
-from riskapp.domain.clock import Job
-from riskapp.features.clock import queries, service
+from riskapp.domain.clock import DAILY_AT, Job
+from riskapp.features.clock import service
 from riskapp.models.database import db, transaction
 from riskapp.web.clock import now
 
@@ -79,7 +79,7 @@ def scheduler_for(clock: Clock) -> BlockingScheduler:
         executors={"default": ThreadPoolExecutor(1), "heartbeat": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    daily = queries.DAILY_AT
+    daily = DAILY_AT
     scheduler.add_job(clock.keep_lease, "interval", seconds=HEARTBEAT_SECONDS, executor="heartbeat", id="heartbeat")
     scheduler.add_job(clock.do_days, "cron", hour=daily.hour, minute=daily.minute, id="day")
     scheduler.add_job(clock.do_minute, "interval", minutes=1, next_run_time=now(), id="minute")

@@ -29,6 +29,7 @@ class Event(StrEnum):
     RISK_SCORED = "risk:scored"
     RISK_REVIEWED = "risk:reviewed"
     RISK_CLOSED = "risk:closed"
+    RISK_TAKEN_ON = "risk:taken_on"
     RISK_CLASSIFIED = "risk:classified"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"

@@ -51,6 +51,13 @@ def local_day(at: datetime) -> date:
     return _aware(at).astimezone(LONDON).date()
 
 
+def moment_words(at: datetime) -> str:
+    """Say an aware instant in London's time: 3:10pm on Wed 2 Dec 2026."""
+    local = at.astimezone(LONDON)
+    half = "am" if local.hour < 12 else "pm"  # noqa: PLR2004 - noon
+    return f"{local.hour % 12 or 12}:{local:%M}{half} on {local:%a} {local.day} {local:%b %Y}"
+
+
 def is_working_day(calendar: Calendar, day: date) -> bool:
     """Tell whether the council works on a day; a year without listed bank holidays is refused."""
     if day.year not in calendar.years:

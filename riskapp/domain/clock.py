@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
+from riskapp.domain.calendar import LONDON
+
+DAILY_AT = time(6, 30)
+"""Away from 1am to 2am, an hour that the clock changes make happen twice or not at all."""
 TELLING = 80
 """Jobs from this order on tell people what the others decided: missed days are decided each, and told together."""
 
@@ -38,3 +42,8 @@ class Job:
     run: Callable[[Moment], Done]
     order: int = 50
     every_minutes: int | None = None
+
+
+def tick_of(day: date) -> datetime:
+    """Return the UTC instant at which a day's work is due."""
+    return datetime.combine(day, DAILY_AT, LONDON).astimezone(UTC)

@@ -125,6 +125,33 @@ def half_time(calendar: Calendar, start: datetime, end: datetime) -> datetime:
     return add_working_hours(calendar, start, working_hours_between(calendar, start, end) / 2)
 
 
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """Working time: hours left (nought when run out), until when, the share used, and the half-way instant."""
+
+    hours: float
+    until: datetime
+    used: float
+    half: datetime
+
+    @property
+    def words(self) -> str:
+        minutes = round(self.hours * 60)
+        parts = [
+            f"{count} {noun}{'' if count == 1 else 's'}"
+            for count, noun in ((minutes // 60, "hour"), (minutes % 60, "minute"))
+            if count
+        ]
+        span = " ".join(parts) or "less than a minute"
+        return f"{span} left" if self.hours > 0 else "The time has run out"
+
+
+def time_left(calendar: Calendar, start: datetime, end: datetime, at: datetime) -> TimeLeft:
+    """Say how long a desk that had from one instant to another still has."""
+    whole, left = working_hours_between(calendar, start, end), working_hours_between(calendar, at, end)
+    return TimeLeft(left, end, 1 - left / whole if whole else 1.0, half_time(calendar, start, end))
+
+
 def _holds(rule: Rule, facts: Trigger) -> bool:
     return (
         (rule.score is None or facts.score >= rule.score)

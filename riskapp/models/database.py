@@ -73,6 +73,18 @@ def transaction() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Undo all that happens inside; savepoints within it are kept from ending the transaction on SQLite."""
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")  # its driver begins none before a savepoint, whose release then commits
+    try:
+        yield
+    finally:
+        db.session.rollback()
+
+
 @event.listens_for(Engine, "connect")
 def _make_sqlite_keep_its_promises(connection: Any, _record: object) -> None:
     """Foreign keys, readers that do not block the writer, and patience with a busy file."""

@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     Event.RISK_OPENED: "Opened",
     Event.RISK_REWORDED: "Reworded",
     Event.RISK_CLOSED: "Closed",
+    Event.RISK_TAKEN_ON: "Taken on by another post",
     Event.RISK_CLASSIFIED: "Classified",
     Event.ACTION_ADDED: "Action added",
     Event.ACTION_UPDATED: "Action updated",

@@ -193,6 +193,12 @@ def test_whoever_completed_an_action_for_its_owner_cannot_confirm_it_either(acti
         service.verify(action, by=accountable, **NOW)
 
 
+def test_an_owner_cannot_confirm_what_another_completed_for_them(action, owner, accountable):
+    completed(action, accountable)
+    with pytest.raises(CannotVerify):
+        service.verify(action, by=owner, **NOW)
+
+
 def test_somebody_else_confirms_that_it_is_done(action, owner, accountable):
     completed(action, owner)
     with transaction():

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import func, select
 
-from riskapp.domain.clock import TELLING, Done, Job
+from riskapp.domain.clock import DAILY_AT, TELLING, Done, Job, tick_of
 from riskapp.features.clock import queries, service
 from riskapp.features.reminders import jobs
 from riskapp.features.reminders import service as reminders
@@ -101,29 +101,29 @@ def test_after_an_outage_each_day_is_decided_once_and_told_together(a_days_jobs)
 
 
 def test_a_clock_that_never_ran_begins_with_today(app):
-    assert queries.days_to_run(NOON) == (DAY,)
-    assert queries.days_to_run(datetime(2026, 12, 1, 5, tzinfo=UTC)) == ()
+    assert queries.days_to_run(at=NOON) == (DAY,)
+    assert queries.days_to_run(at=datetime(2026, 12, 1, 5, tzinfo=UTC)) == ()
 
 
 def test_a_clock_set_back_does_no_day_again(a_days_jobs):
     ran(a_days_jobs, on=DAY)
-    assert queries.days_to_run(NOON - timedelta(days=3)) == ()
+    assert queries.days_to_run(at=NOON - timedelta(days=3)) == ()
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25), date(2028, 2, 29)])
 def test_the_daily_tick_is_once_a_day_through_the_clock_changes(day):
-    ticks = [queries.tick_of(day + timedelta(days=n)) for n in (-1, 0, 1)]
+    ticks = [tick_of(day + timedelta(days=n)) for n in (-1, 0, 1)]
     assert len({tick.astimezone(UTC).date() for tick in ticks}) == 3
     assert all((later - earlier) >= timedelta(hours=23) for earlier, later in pairwise(ticks))
 
 
 def test_the_clock_is_late_when_a_day_is_an_hour_overdue(a_days_jobs):
-    assert queries.health(NOON).state == "never ran"
+    assert queries.health(at=NOON).state == "never ran"
     ran(a_days_jobs, on=DAY)
-    assert queries.health(NOON).state == "on time"
-    tick = queries.tick_of(DAY + timedelta(days=1))
-    assert queries.health(tick + timedelta(minutes=59)).state == "on time"
-    assert queries.health(tick + timedelta(minutes=60)).state == "late"
+    assert queries.health(at=NOON).state == "on time"
+    tick = tick_of(DAY + timedelta(days=1))
+    assert queries.health(at=tick + timedelta(minutes=59)).state == "on time"
+    assert queries.health(at=tick + timedelta(minutes=60)).state == "late"
 
 
 def lease(holder, at):
@@ -161,7 +161,7 @@ def test_two_clocks_that_both_believe_they_may_act_still_double_nothing(app, a_d
 def test_the_ticks_keep_away_from_the_hour_that_happens_twice(app):
     scheduler = scheduler_for(Clock(app, ()))
     assert {job.id for job in scheduler.get_jobs()} == {"heartbeat", "day", "minute"}
-    assert queries.DAILY_AT.hour not in {1, 2}
+    assert DAILY_AT.hour not in {1, 2}
 
 
 def test_only_urgent_jobs_run_each_minute(a_days_jobs):

@@ -63,7 +63,7 @@ def raised(council, score=12, **changes):
 
 
 def desk_of(case):
-    return queries.live_desk(case.id)
+    return queries.live_desk(case_id=case.id)
 
 
 def mailed(person, rule=None):

@@ -119,9 +119,9 @@ class Escalations(RuleBasedStateMachine):
     @invariant()
     def an_open_case_is_on_a_desk_or_known_to_be_stranded(self):
         for case in db.session.scalars(select(EscalationCase)):
-            desk = queries.live_desk(case.id)
+            desk = queries.live_desk(case_id=case.id)
             if case.state == CaseState.OPEN:
-                assert desk is not None or queries.has_event(case.id, service.STRANDED)
+                assert desk is not None or queries.has_event(case_id=case.id, deed=service.STRANDED)
             else:
                 assert desk is None
 

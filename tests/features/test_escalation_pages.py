@@ -56,7 +56,7 @@ def page_of(case):
 
 
 def holder_of(council, case):
-    desk = queries.live_desk(case.id)
+    desk = queries.live_desk(case_id=case.id)
     return {
         council.lead.id: council.lead_person,
         council.director.id: council.director_person,
@@ -211,7 +211,7 @@ def test_the_mail_reaches_a_real_server_and_its_link_leads_to_the_page(council, 
 
 def test_a_desk_that_ran_out_long_ago_still_shows(council, case, client):
     with transaction():
-        desk = queries.live_desk(case.id)
+        desk = queries.live_desk(case_id=case.id)
         db.session.execute(
             EscalationDesk.__table__.update().where(EscalationDesk.id == desk.id).values(due_at=desk.arrived_at)
         )

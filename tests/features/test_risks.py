@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from riskapp.domain.appetite import CATEGORIES
+from riskapp.domain.refusal import Cannot
 from riskapp.features.assessments import service as assessments
 from riskapp.features.risks import service
 from riskapp.features.risks.service import Statement
@@ -249,3 +250,25 @@ def test_every_step_of_a_life_keeps_a_version_and_leaves_an_entry(council):
 def test_every_category_can_be_logged(council, category):
     with transaction():
         assert a_risk(council, category=category).category == category
+
+
+def test_taking_a_risk_on_makes_the_desk_its_owner_and_keeps_the_version_before(council):
+    with transaction():
+        risk = a_risk(council)
+        owner = risk.owner_post_id
+        service.take_on(risk.id, to_post_id=council.director.id, why="Mine to carry.", **_by(council.director_person))
+    kept = select(RiskVersion.owner_post_id).where(RiskVersion.risk_id == risk.id).order_by(RiskVersion.version)
+    assert risk.owner_post_id == council.director.id
+    assert db.session.scalars(kept).all()[-2:] == [owner, council.director.id]
+
+
+def test_only_an_open_risk_is_escalated_by_hand(council):
+    risk = a_risk(council, status="draft")
+    with pytest.raises(service.CannotEscalateRisk):
+        service.escalate(risk, reason="It grows.", **_by(council.manager_person))
+
+
+def test_a_risk_escalated_by_hand_needs_a_reason(council):
+    with pytest.raises(Cannot) as refused:
+        service.escalate(a_risk(council), reason=" ", **_by(council.manager_person))
+    assert _fields(refused) == {"reason"}

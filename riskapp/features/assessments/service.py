@@ -177,14 +177,19 @@ def escalate_if_the_policy_says(
     risk: Risk, held: Assessment, policy: InForce, *, by: Actor, at: datetime, on: date
 ) -> None:
     """Hand the facts of an open risk's current score to escalation, which raises, joins or stands down."""
-    facts = Trigger(
+    facts = trigger(risk, held, policy)
+    escalation.consider(
+        risk.id, unit_id=risk.unit_id, owner_post_id=risk.owner_post_id, facts=facts, by=by, at=at, on=on
+    )
+
+
+def trigger(risk: Risk, held: Assessment, policy: InForce) -> Trigger:
+    """Give the facts by which the policy decides where a risk with this score goes."""
+    return Trigger(
         score=held.score,
         rating=policy.policy.scoring.rating(held.rating),
         position=Position.of(held.position),
         category=risk.category,
-    )
-    escalation.consider(
-        risk.id, unit_id=risk.unit_id, owner_post_id=risk.owner_post_id, facts=facts, by=by, at=at, on=on
     )
 
 

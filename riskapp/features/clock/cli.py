@@ -8,12 +8,14 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from riskapp.domain.clock import tick_of
 from riskapp.domain.permissions import Actor
 from riskapp.features.clock import queries, service
 from riskapp.features.reminders import queries as reminders
 from riskapp.web.clock import now, today
 
 commands = AppGroup("clock", help="Do a day's work by hand, and see how the clock does.")
+COMMAND = Actor(person_id=None, door="command")
 WIDTHS = "{:<28}{:>8}{:>8}{:>8}{:>9}  {}"
 
 
@@ -23,7 +25,7 @@ WIDTHS = "{:<28}{:>8}{:>8}{:>8}{:>9}  {}"
 def run(day: datetime | None, dry_run: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Do the work of one day."""
     on = day.date() if day else today()
-    at = now() if on == today() else queries.tick_of(on)
+    at = now() if on == today() else tick_of(on)
     jobs = current_app.extensions["jobs"]
     click.echo(f"{'Rehearsing' if dry_run else 'Running'} {on:%A} {on.day} {on:%B %Y}")
     click.echo(WIDTHS.format("Job", "found", "queued", "failed", "seconds", ""))
@@ -45,7 +47,7 @@ def _show(ran: Iterable[service.Ran], *, is_rehearsal: bool = False) -> int:
         click.echo(WIDTHS.format(each.job, done.found, done.queued, done.failed, seconds, done.detail).rstrip())
         failed += each.fault is not None
         if is_rehearsal:
-            for line in reminders.messages_after(before):
+            for line in reminders.messages_after(COMMAND, before):
                 click.echo(f"    to {line.post_title or line.address}: {line.subject}")
             before = reminders.last_message_id()
     return failed
@@ -54,8 +56,8 @@ def _show(ran: Iterable[service.Ran], *, is_rehearsal: bool = False) -> int:
 @commands.command("status")
 def status() -> None:
     """Say when each job ran last, what is due next, and who may act; exit with 1 if the clock is late."""
-    health = queries.health(now())
-    for each in queries.last_runs(Actor(person_id=None, door="command")):
+    health = queries.health(at=now())
+    for each in queries.last_runs(COMMAND):
         click.echo(WIDTHS.format(each.job, each.found, each.queued, each.failed, f"{each.seconds:.2f}", each.for_on))
     click.echo(f"Last day done: {health.last_day or 'none'}. Next: {health.next_at:%Y-%m-%d %H:%M} UTC.")
     click.echo(f"Lease: {health.holder} until {health.holder_until:%H:%M:%S} UTC." if health.is_held else "No lease.")

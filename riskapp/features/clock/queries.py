@@ -1,18 +1,17 @@
 """What the clock did, what it will do next, who may act, and whether it is late."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import func, select
 
-from riskapp.domain.calendar import LONDON, local_day
+from riskapp.domain.calendar import local_day
+from riskapp.domain.clock import tick_of
 from riskapp.domain.permissions import Actor
 from riskapp.models.clock import JobRun, Lease
 from riskapp.models.database import db
 
-DAILY_AT = time(6, 30)
-"""Away from 1am to 2am, an hour that the clock changes make happen twice or not at all."""
 GRACE = timedelta(hours=1)
 DAY_DONE = "day_done"
 LONGEST_CATCH_UP = 366
@@ -20,17 +19,12 @@ PAGE = 50
 DAY = timedelta(days=1)
 
 
-def tick_of(day: date) -> datetime:
-    """The instant at which a day's work is due."""
-    return datetime.combine(day, DAILY_AT, LONDON).astimezone(UTC)
-
-
 def last_day_done() -> date | None:
     """The latest day whose work was done, however late."""
     return db.session.scalar(select(func.max(JobRun.for_on)).where(JobRun.job == DAY_DONE))
 
 
-def days_to_run(at: datetime) -> tuple[date, ...]:
+def days_to_run(*, at: datetime) -> tuple[date, ...]:
     """Days that are due and not done, the oldest first: today alone for a clock that never ran, a year at most."""
     today = local_day(at)
     latest = today if at >= tick_of(today) else today - DAY
@@ -56,7 +50,7 @@ class Health:
     is_held: bool
 
 
-def health(at: datetime) -> Health:
+def health(*, at: datetime) -> Health:
     """Judge the clock at an instant: late once a day's work is an hour overdue."""
     done, lease = last_day_done(), db.session.scalars(select(Lease)).first()
     if lease is not None:

@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import CursorResult, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from riskapp.domain.clock import TELLING, Done, Job, Moment
+from riskapp.domain.clock import TELLING, Done, Job, Moment, tick_of
 from riskapp.features.clock import queries
 from riskapp.features.clock.queries import DAY_DONE
 from riskapp.models.clock import JobRun, Lease
-from riskapp.models.database import db, transaction
+from riskapp.models.database import db, rehearsal, transaction
 
 LEASE = "clock"
 LEASE_LASTS = timedelta(seconds=45)
@@ -95,8 +95,7 @@ def rehearse(jobs: Iterable[Job], *, on: date, at: datetime, now: Callable[[], d
 
     The caller may ask the database between two jobs, and must use the iterator up.
     """
-    _begin()
-    try:
+    with rehearsal():
         for job in in_order(jobs):
             started, fault = now(), None
             try:
@@ -106,24 +105,15 @@ def rehearse(jobs: Iterable[Job], *, on: date, at: datetime, now: Callable[[], d
                 fault = f"{type(failure).__name__}: {failure}"[:500]
                 done = Done(failed=1, detail=fault)
             yield Ran(job.name, on, done, now() - started, fault)
-    finally:
-        db.session.rollback()
-
-
-def _begin() -> None:
-    """Open a transaction around the savepoints to come: by itself SQLite's driver begins none before a savepoint."""
-    connection = db.session.connection()
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN")
 
 
 def catch_up(jobs: Iterable[Job], *, at: datetime, now: Callable[[], datetime]) -> Iterator[Ran]:
     """Run every day that is due and was not done, the oldest first; only the last writes digests and sends."""
     jobs = tuple(jobs)
-    days = queries.days_to_run(at)
+    days = queries.days_to_run(at=at)
     for day in days:
         is_last = day == days[-1]
-        moment = at if is_last else queries.tick_of(day)
+        moment = at if is_last else tick_of(day)
         yield from run_day(jobs, on=day, at=moment, now=now, is_catching_up=not is_last)
 
 

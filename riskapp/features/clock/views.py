@@ -16,7 +16,7 @@ blueprint = Blueprint("clock", __name__)
 @guards.requires(Permission.PUBLIC)
 def health() -> ResponseReturnValue:
     """Answer that the database answers, and whether the clock is late; nothing that a stranger could use."""
-    state = queries.health(now()).state
+    state = queries.health(at=now()).state
     return jsonify(status="ok", clock=state)
 
 
@@ -29,7 +29,7 @@ def clock() -> ResponseReturnValue:
     runs, total = queries.runs(guards.actor(), page=number, only_failed=only_failed)
     return render_template(
         "clock/clock.html",
-        health=queries.health(now()),
+        health=queries.health(at=now()),
         last_runs=queries.last_runs(guards.actor()),
         runs=runs,
         pager=lists.pager(number, queries.PAGE, total),

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from riskapp.domain import actions as action_rules
-from riskapp.domain.appetite import Position
 from riskapp.domain.audit import Event
 from riskapp.domain.calendar import LONDON, add_working_hours
 from riskapp.domain.clock import Job, Moment
-from riskapp.domain.escalation import Trigger
 from riskapp.domain.escalation_states import CaseState, Decision
 from riskapp.domain.permissions import THE_CLOCK, Actor
 from riskapp.features.actions import service as actions
@@ -27,12 +25,12 @@ from riskapp.features.escalation import service as escalation
 from riskapp.features.founding.queries import Council, Row, council
 from riskapp.features.founding.service import found
 from riskapp.features.people import queries as people_now
-from riskapp.features.policy import queries as policies
 from riskapp.features.risks import service as risks
 from riskapp.models.database import db
 from riskapp.models.entity import Classification, Link
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.people import Person
+from riskapp.models.reminders import Attempt, Message
 from riskapp.models.risks import Assessment, Risk
 
 if TYPE_CHECKING:
@@ -96,6 +94,7 @@ class _Loading:
         self.founded = found(council, by=by, on=on)
         self.risks: dict[str, Risk] = {}
         self.actions: dict[str, Action] = {}
+        self.actors: dict[int, Actor] = {}
         self.planned: list[_Deed] = []
         self.numbers = count()
         self.answered: set[int] = set()
@@ -139,13 +138,27 @@ class _Loading:
                 self._plan(self.founded.at(day, 6, 30), partial(self._run, job, day))
 
     def _run(self, job: Job, day: date, at: datetime) -> None:
+        self._send_what_was_written(at)
         job.run(Moment(day, at))
 
+    def _send_what_was_written(self, at: datetime) -> None:
+        """Say that each message of the past left when it was written: no clock ran then that could have sent it."""
+        waiting = Message.state == "queued", Message.queued_at < at - timedelta(days=1)
+        for message in db.session.scalars(select(Message).where(*waiting)):
+            message.state, message.sent_at = "sent", message.queued_at
+            db.session.add(Attempt(message_id=message.id, at=message.queued_at, outcome="kept"))
+
     def _actor(self, key: str, at: datetime) -> Actor:
-        """Find whoever answers for a post on a day; for a vacant one, the clerk who loads the council."""
+        """Find whoever answers for a post; for a vacant one, the clerk who loads the council."""
         person = self.founded.people.get(key)
-        found = people_now.actor_for(person.id, on=at.astimezone(LONDON).date(), door="demo") if person else None
-        return found or self.by
+        return self._sitter(person.id, at) if person else self.by
+
+    def _sitter(self, person_id: int, at: datetime) -> Actor:
+        """Say who a person is; nobody changes post while the past is lived, so one look is enough."""
+        if person_id not in self.actors:
+            found = people_now.actor_for(person_id, on=_london(at), door="demo")
+            self.actors[person_id] = found or self.by
+        return self.actors[person_id]
 
     # ---- risks
     def _plan_risk(self, row: Row) -> None:
@@ -327,7 +340,7 @@ class _Loading:
     # ---- escalations
     def _answer_what_was_raised(self, row: Row, at: datetime) -> None:
         """Plan the answers of a case when it is first seen: its own script if this is its time, else usual ones."""
-        case = escalations.standing_case(self.risks[row["key"]].id)
+        case = escalations.standing_case(subject_id=self.risks[row["key"]].id)
         if case is None or case.state != CaseState.OPEN or case.id in self.answered:
             return
         self.answered.add(case.id)
@@ -345,30 +358,12 @@ class _Loading:
     def _raise_by_hand(self, row: Row, at: datetime) -> None:
         """Let somebody raise what the policy did not, if nothing about the risk is on a desk by then."""
         risk, on = self.risks[row["risk"]], _london(at)
-        standing = escalations.standing_case(risk.id)
+        standing = escalations.standing_case(subject_id=risk.id)
         if standing is not None and standing.state == CaseState.OPEN:
             return
-        case = escalation.raise_by_hand(
-            risk.id,
-            unit_id=risk.unit_id,
-            owner_post_id=risk.owner_post_id,
-            facts=self._facts(risk, on),
-            reason=row["reason"],
-            by=self._actor(row["by"], at),
-            at=at,
-            on=on,
-        )
+        case = risks.escalate(risk, reason=row["reason"], by=self._actor(row["by"], at), at=at, on=on)
         self.answered.add(case.id)
         self._follow(case, row["steps"], at)
-
-    def _facts(self, risk: Risk, on: date) -> Trigger:
-        held = assessments.current(risk)
-        return Trigger(
-            score=held.score,
-            rating=policies.in_force(on=on).policy.scoring.rating(held.rating),
-            position=Position.of(held.position),
-            category=risk.category,
-        )
 
     def _follow(self, case: EscalationCase, steps: Iterable[Row], at: datetime) -> None:
         for step in steps:
@@ -377,7 +372,7 @@ class _Loading:
 
     def _do(self, about: EscalationCase, step: Row, at: datetime) -> None:
         """Take a script's next step at the desk that has the case; a case that has ended by then is left alone."""
-        desk = escalations.live_desk(about.id)
+        desk = escalations.live_desk(case_id=about.id)
         if desk is None or desk.person_id is None:
             return
         on, note = _london(at), step["note"]

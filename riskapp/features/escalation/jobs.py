@@ -24,7 +24,7 @@ def find_missing_desks(moment: Moment) -> Done:
 def expire_escalations(moment: Moment) -> Done:
     """Move up every case whose desk ran out of time."""
     return _each(
-        queries.desks_out_of_time(moment.at),
+        queries.desks_out_of_time(at=moment.at),
         lambda desk: service.expire(desk, by=THE_CLOCK, at=moment.at, on=moment.on),
     )
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from riskapp.domain import escalation_route as routes
-from riskapp.domain.calendar import LONDON, working_hours_between
-from riskapp.domain.escalation import half_time
+from riskapp.domain.calendar import moment_words
+from riskapp.domain.escalation import TimeLeft, time_left
 from riskapp.domain.escalation_states import CaseState, Decision, DeskState
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
@@ -41,7 +41,7 @@ ORDERS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-def standing_case(subject_id: int) -> EscalationCase | None:
+def standing_case(*, subject_id: int) -> EscalationCase | None:
     """The case that stands for a subject: the open one, or the last that was decided and not stood down."""
     standing = (CaseState.OPEN, CaseState.DECIDED)
     return db.session.scalars(
@@ -56,14 +56,14 @@ def standing_case(subject_id: int) -> EscalationCase | None:
     ).first()
 
 
-def live_desk(case_id: int) -> EscalationDesk | None:
+def live_desk(*, case_id: int) -> EscalationDesk | None:
     """The desk a case stands on."""
     return db.session.scalars(
         select(EscalationDesk).where(EscalationDesk.case_id == case_id, EscalationDesk.state.in_(LIVE_DESKS))
     ).first()
 
 
-def last_desk(case_id: int) -> EscalationDesk | None:
+def last_desk(*, case_id: int) -> EscalationDesk | None:
     """The desk a case stands on, or stood on last."""
     return db.session.scalars(
         select(EscalationDesk).where(EscalationDesk.case_id == case_id).order_by(EscalationDesk.id.desc()).limit(1)
@@ -76,7 +76,7 @@ def live_desks() -> tuple[EscalationDesk, ...]:
     return tuple(db.session.scalars(wanted.order_by(EscalationDesk.due_at, EscalationDesk.id)))
 
 
-def desks_out_of_time(at: datetime) -> tuple[EscalationDesk, ...]:
+def desks_out_of_time(*, at: datetime) -> tuple[EscalationDesk, ...]:
     """Live desks whose time has run out."""
     wanted = select(EscalationDesk).where(EscalationDesk.state.in_(LIVE_DESKS), EscalationDesk.due_at <= at)
     return tuple(db.session.scalars(wanted.order_by(EscalationDesk.due_at, EscalationDesk.id)))
@@ -89,7 +89,7 @@ def stranded_cases() -> tuple[EscalationCase, ...]:
     return tuple(db.session.scalars(wanted.order_by(EscalationCase.id)))
 
 
-def has_event(case_id: int, deed: str, *, desk_id: int | None = None, since: datetime | None = None) -> bool:
+def has_event(*, case_id: int, deed: str, desk_id: int | None = None, since: datetime | None = None) -> bool:
     """Tell whether a deed is in a case's log, at a desk and since an instant if they are named."""
     wanted = select(EscalationEvent.id).where(EscalationEvent.case_id == case_id, EscalationEvent.deed == deed)
     if desk_id is not None:
@@ -99,9 +99,9 @@ def has_event(case_id: int, deed: str, *, desk_id: int | None = None, since: dat
     return db.session.scalar(wanted.limit(1)) is not None
 
 
-def whereabouts(case_id: int) -> str:
+def whereabouts(*, case_id: int) -> str:
     """The post that has a case, in words."""
-    desk = live_desk(case_id)
+    desk = live_desk(case_id=case_id)
     title = desk and db.session.scalar(select(Post.title).where(Post.id == desk.post_id))
     return title or "nobody yet: the Head of Assurance looks for a desk"
 
@@ -128,7 +128,7 @@ def heads_of_assurance(*, on: date) -> tuple[int, ...]:
     )
 
 
-def those_on_the_route(case: EscalationCase, *, on: date) -> Iterator[tuple[int, int]]:
+def those_on_the_route(*, case: EscalationCase, on: date) -> Iterator[tuple[int, int]]:
     """Yield post and person of the owner and of everyone who had the case on the desk."""
     owner = route(on=on).sitters.get(case.owner_post_id) if case.owner_post_id else None
     if owner is not None and case.owner_post_id is not None:
@@ -141,43 +141,6 @@ def those_on_the_route(case: EscalationCase, *, on: date) -> Iterator[tuple[int,
     for post_id, person_id in desks:
         if person_id is not None:
             yield post_id, person_id
-
-
-def moment_words(at: datetime) -> str:
-    """3:10pm on Wed 2 Dec 2026, in London."""
-    local = at.astimezone(LONDON)
-    half = "am" if local.hour < 12 else "pm"  # noqa: PLR2004 - noon
-    return f"{local.hour % 12 or 12}:{local:%M}{half} on {local:%a} {local.day} {local:%b %Y}"
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLeft:
-    """Working time: hours left (negative when run out), until when, the share used, and the half-way instant."""
-
-    hours: float
-    until: datetime
-    used: float
-    half: datetime
-
-    @property
-    def words(self) -> str:
-        minutes = round(abs(self.hours) * 60)
-        parts = [
-            f"{count} {noun}{'' if count == 1 else 's'}"
-            for count, noun in ((minutes // 60, "hour"), (minutes % 60, "minute"))
-            if count
-        ]
-        span = " ".join(parts) or "less than a minute"
-        return f"{span} left" if self.hours > 0 else "The time has run out"
-
-
-def time_left(policy: Policy, desk: EscalationDesk, at: datetime) -> TimeLeft:
-    """How long a desk has, in working time."""
-    start = desk.acknowledged_at or desk.arrived_at
-    whole = working_hours_between(policy.calendar, start, desk.due_at)
-    left = working_hours_between(policy.calendar, at, desk.due_at)
-    used = 1 - left / whole if whole else 1.0
-    return TimeLeft(left, desk.due_at, used, half_time(policy.calendar, start, desk.due_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +276,7 @@ def waiting_count(actor: Actor) -> int:
 
 def case_of(actor: Actor, subject_id: int, *, at: datetime, on: date) -> Row | None:
     """The case that stands for a subject, for the subject's own page; the caller has shown that it may be read."""
-    standing = standing_case(subject_id)
+    standing = standing_case(subject_id=subject_id)
     if standing is None:
         return None
     return next(_read(db.session.execute(_rows().where(EscalationCase.id == standing.id)).all(), actor, at=at, on=on))
@@ -322,7 +285,7 @@ def case_of(actor: Actor, subject_id: int, *, at: datetime, on: date) -> Row | N
 def _read(found: Iterable[Any], actor: Actor, *, at: datetime, on: date) -> Iterator[Row]:
     found = tuple(found)
     policy = policies.in_force(on=on).policy
-    hidden = withheld_names(tuple(case.subject_id for case, *_ in found if case.subject_id), on=on)
+    hidden = _withheld_names(tuple(case.subject_id for case, *_ in found if case.subject_id), on=on)
     labels = {tier.key: tier.label for tier in policy.escalation.tiers}
     for case, desk, reference, subject, unit, path, post in found:
         live = desk is not None and desk.state in LIVE_DESKS
@@ -340,11 +303,11 @@ def _read(found: Iterable[Any], actor: Actor, *, at: datetime, on: date) -> Iter
             desk_state=DeskState(desk.state) if desk else None,
             raised_at=case.raised_at,
             due_at=desk.due_at if live else None,
-            left=time_left(policy, desk, at) if live else None,
+            left=time_left(policy.calendar, desk.acknowledged_at or desk.arrived_at, desk.due_at, at) if live else None,
         )
 
 
-def withheld_names(ids: Iterable[int], *, on: date) -> set[int]:
+def _withheld_names(ids: Iterable[int], *, on: date) -> set[int]:
     """Of some subjects, those whose name is exempt or withheld on a day (Local Government Act 1972, Schedule 12A)."""
     told = db.session.execute(
         select(Classification.entity_id, Classification.field_group, Classification.level)
@@ -459,7 +422,7 @@ def case(actor: Actor, reference: str, *, at: datetime, on: date) -> CaseView | 
     )
     log = _log(case.id)
     row = next(_read((found,), actor, at=at, on=on))
-    hidden = withheld_names((case.subject_id,), on=on) if case.subject_id else set()
+    hidden = _withheld_names((case.subject_id,), on=on) if case.subject_id else set()
     clause = stored.policy.clauses.get(live.clause if live else case.clause)
     return CaseView(
         id=case.id,

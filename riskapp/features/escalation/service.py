@@ -13,7 +13,7 @@ from sqlalchemy import CursorResult, select, update
 from riskapp.domain import escalation_route as routes
 from riskapp.domain.appetite import Position
 from riskapp.domain.audit import Event
-from riskapp.domain.calendar import local_day
+from riskapp.domain.calendar import local_day, moment_words
 from riskapp.domain.escalation import Trigger, acknowledge_by, decide_by, half_time, tiers_reached
 from riskapp.domain.escalation_route import CannotEscalate, Desk
 from riskapp.domain.escalation_states import (
@@ -88,7 +88,7 @@ def consider(
     """
     policy = policies.in_force(on=on)
     reached = tiers_reached(policy.policy, facts)
-    case = queries.standing_case(subject_id)
+    case = queries.standing_case(subject_id=subject_id)
     if case is not None and not reached:
         if not case.facts.get("by_hand"):
             _end(case, f"Its score of {facts.score} no longer reaches any tier of the policy.", by=by, at=at)
@@ -107,7 +107,7 @@ def _rank(policy: Policy, tier: str) -> int:
 
 
 def _rank_decided(policy: Policy, case: EscalationCase) -> int:
-    desk = queries.last_desk(case.id)
+    desk = queries.last_desk(case_id=case.id)
     return _rank(policy, desk.tier) if desk else -1
 
 
@@ -214,7 +214,7 @@ def _first_desk(case: EscalationCase, route: routes.Route, policy: Policy) -> De
 
 
 def _strand(case: EscalationCase, words: str, *, at: datetime, on: date) -> None:
-    if not queries.has_event(case.id, STRANDED):
+    if not queries.has_event(case_id=case.id, deed=STRANDED):
         _log(case, STRANDED, words, by=None, at=at)
     clause = policies.in_force(on=on).policy.escalation.absence_clause
     _tell_assurance(case, STRANDED, "Nobody can take an escalation", words, clause, at=at, on=on)
@@ -243,7 +243,7 @@ def _land(case: EscalationCase, desk: Desk, *, at: datetime, on: date) -> Escala
         post_id=desk.post_id,
         person_id=desk.person_id,
         heading="A risk has come to you",
-        words=f"{_why(case, desk)} Acknowledge it by {queries.moment_words(row.due_at)}.",
+        words=f"{_why(case, desk)} Acknowledge it by {moment_words(row.due_at)}.",
         clause=desk.clause,
         on=on,
         at=at,
@@ -270,7 +270,7 @@ def _join(
 ) -> None:
     """A second trigger joins the live case; where it reaches a higher tier than the desk's, the case moves up."""
     before = case.facts.get("score")
-    desk = queries.live_desk(case.id)
+    desk = queries.live_desk(case_id=case.id)
     case.owner_post_id = owner_post_id
     if before == facts.score and desk is not None:
         return
@@ -298,7 +298,7 @@ def _join(
 
 def stand_down(subject_id: int, *, why: str, by: Actor, at: datetime) -> None:
     """End the standing escalation of a subject, if it has one; those on its route are told why."""
-    case = queries.standing_case(subject_id)
+    case = queries.standing_case(subject_id=subject_id)
     if case is not None:
         _end(case, why, by=by, at=at)
 
@@ -306,7 +306,7 @@ def stand_down(subject_id: int, *, why: str, by: Actor, at: datetime) -> None:
 def _end(case: EscalationCase, why: str, *, by: Actor, at: datetime) -> None:
     """Withdraw a live case, or stand down a decided one."""
     on, before = local_day(at), case.state
-    desk = queries.live_desk(case.id)
+    desk = queries.live_desk(case_id=case.id)
     if desk is not None:
         _leave(desk, DeskDeed.WITHDRAW, at=at)
     live = case.state == CaseState.OPEN
@@ -342,9 +342,9 @@ def raise_by_hand(
     """
     if not reason.strip():
         raise CannotRaise(Refusal("reason", "Say why it must go up. Whoever gets it reads this first"))
-    standing = queries.standing_case(subject_id)
+    standing = queries.standing_case(subject_id=subject_id)
     if standing is not None and standing.state == CaseState.OPEN:
-        with_whom = queries.whereabouts(standing.id)
+        with_whom = queries.whereabouts(case_id=standing.id)
         raise CannotRaise(Refusal(None, f"It is escalated already, and is with {with_whom}. Nothing was changed"))
     policy = policies.in_force(on=on)
     if standing is not None:
@@ -370,7 +370,7 @@ def acknowledge(case_id: int, *, by: Actor, at: datetime, on: date) -> None:
     _move(desk, DeskDeed.ACKNOWLEDGE, acknowledged_at=at, due_at=decide_by(policy, desk.tier, at))
     _log(case, "acknowledged", "", by=by, at=at, desk=desk)
     _record(Event.ESCALATION_ACKNOWLEDGED, case, desk, "", by=by, at=at)
-    words = f"{_title(desk)} has it, and decides by {queries.moment_words(desk.due_at)}."
+    words = f"{_title(desk)} has it, and decides by {moment_words(desk.due_at)}."
     _tell_the_route(
         case,
         reminders.once_for("escalation_acknowledged", desk.id),
@@ -474,7 +474,7 @@ def expire(desk: EscalationDesk, *, by: Actor, at: datetime, on: date) -> bool:
 def _stay_at_the_top(
     case: EscalationCase, desk: EscalationDesk, late: str, clause: Clause, *, at: datetime, on: date
 ) -> bool:
-    if queries.has_event(case.id, AT_THE_TOP, desk_id=desk.id, since=desk.acknowledged_at):
+    if queries.has_event(case_id=case.id, deed=AT_THE_TOP, desk_id=desk.id, since=desk.acknowledged_at):
         return False
     _log(case, AT_THE_TOP, f"{late} It is at the top of the route and stays there.", by=None, at=at, desk=desk)
     rule = reminders.once_for("escalation_top", f"{desk.id}{'d' if desk.acknowledged_at else 'a'}")
@@ -496,7 +496,7 @@ def remind_at_half_time(desk: EscalationDesk, *, at: datetime, on: date) -> bool
         post_id=desk.post_id,
         person_id=desk.person_id,
         heading=rule.label,
-        words=f"{deed} it by {queries.moment_words(desk.due_at)}, or it moves to the next post up.",
+        words=f"{deed} it by {moment_words(desk.due_at)}, or it moves to the next post up.",
         clause=rule.clause,
         on=local_day(half),
         at=at,
@@ -521,7 +521,7 @@ def _above(case: EscalationCase, desk: EscalationDesk, policy: Policy, *, on: da
 def _at_my_desk(case_id: int, by: Actor) -> tuple[EscalationCase, EscalationDesk]:
     """The case and its live desk, if the actor answers for that desk's post and does not own the subject (6.7)."""
     case = db.session.get_one(EscalationCase, case_id)
-    desk = queries.live_desk(case_id)
+    desk = queries.live_desk(case_id=case_id)
     if desk is None:
         state = CaseState(case.state).label.lower()
         raise CannotAnswer(Refusal(None, f"This escalation is on no desk: it is {state}. Nothing was changed"))
@@ -609,7 +609,7 @@ def _tell_the_route(
     """Tell the owner and whoever had the case on the desk, but not the one who did the deed."""
     clause = policies.in_force(on=on).policy.escalation.moving_up_clause
     told = {by.person_id, *but}
-    for post_id, person_id in queries.those_on_the_route(case, on=on):
+    for post_id, person_id in queries.those_on_the_route(case=case, on=on):
         if person_id not in told:
             told.add(person_id)
             reminders.notify(

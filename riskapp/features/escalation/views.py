@@ -12,7 +12,7 @@ from riskapp.domain.refusal import Cannot
 from riskapp.features.escalation import forms, queries, service
 from riskapp.features.policy import queries as policies
 from riskapp.models.database import db, transaction
-from riskapp.web import csv, drawings, guards, lists
+from riskapp.web import back, csv, drawings, guards, lists
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 
@@ -216,7 +216,7 @@ def _do(
             show_refusals(form, refusal)
         else:
             flash(said)
-            return redirect(url_for("escalation.escalation", reference=reference))
+            return redirect(back.after(url_for("escalation.escalation", reference=reference)))
     db.session.expire_all()
     return _page(_found(reference), key, form), 422
 

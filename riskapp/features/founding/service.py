@@ -108,17 +108,16 @@ class _Founding:
             self.made.units[row["key"]] = people.add_unit(
                 name=row["name"], kind=row["kind"], parent=parent, by=self.by, at=at, on=start
             )
-        accounts = {row["post"]: row for row in self.council.rows("account")}
+        for row in self.council.rows("account"):
+            self.made.people[row["post"]] = people.add_person(
+                email=f"{row['email']}@demo.example", purpose=f"{row['label']}: {row['purpose']}"
+            )
         for row in self.council.rows("post"):
             key, unit = row["key"], self.made.units[row["unit"]]
             post = people.add_post(title=row["title"], kind=row["kind"], unit=unit, by=self.by, at=at, on=start)
             self.made.posts[key] = post
             if not row.get("vacant"):
-                account = accounts.get(key)
-                person = people.add_person(
-                    email=f"{account['email'] if account else key.replace('_', '-')}@demo.example",
-                    purpose=f"{account['label']}: {account['purpose']}" if account else None,
-                )
+                person = self.made.people.get(key) or people.add_person(email=f"{key.replace('_', '-')}@demo.example")
                 self.made.people[key] = person
                 people.seat(person, post, by=self.by, at=at, on=start)
                 self._give_roles(person, row, at, start)

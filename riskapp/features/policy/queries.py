@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import or_, select
+from sqlalchemy import event, or_, select
+from sqlalchemy.orm import Session
 
 from riskapp.domain.policy import Policy, parse_policy
 from riskapp.models.database import db
 from riskapp.models.policy import PolicyVersion
+
+KNOWN = "policies in force"
 
 
 class NoPolicyError(RuntimeError):
@@ -26,7 +29,27 @@ class InForce:
 
 
 def in_force(*, on: date) -> InForce:
-    """Give the version in force on a day; without one nothing can be scored, so that is an error."""
+    """Give the version in force on a day; without one nothing can be scored, so that is an error.
+
+    A page asks several times, so the answer is kept for as long as the session lives and nothing is taken back.
+    """
+    known: dict[date, InForce] = db.session.info.setdefault(KNOWN, {})
+    if on not in known:
+        known[on] = _look_up(on)
+    return known[on]
+
+
+def forget() -> None:
+    """Look again from now on: a version was adopted."""
+    db.session.info.pop(KNOWN, None)
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget_what_was_taken_back(session: Session) -> None:
+    session.info.pop(KNOWN, None)
+
+
+def _look_up(on: date) -> InForce:
     row = db.session.execute(
         select(PolicyVersion.id, PolicyVersion.number, PolicyVersion.in_force_from, PolicyVersion.fingerprint)
         .where(

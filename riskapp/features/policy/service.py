@@ -10,6 +10,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.domain.policy import Documents, canonical, fingerprint, parse_policy
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.audit import service as audit
+from riskapp.features.policy import queries
 from riskapp.models.database import db
 from riskapp.models.policy import PolicyVersion
 
@@ -40,5 +41,6 @@ def adopt(documents: Documents, *, by: Actor, at: datetime, on: date) -> PolicyV
     )
     db.session.add(version)
     db.session.flush()
+    queries.forget()
     audit.record(Event.POLICY_ADOPTED, by=by, at=at, after={"number": version.number, "fingerprint": mark, "from": on})
     return version

@@ -95,7 +95,7 @@ def notify(
     address = people.addresses((person_id,)).get(person_id)
     if occurrence is None or address is None:
         return None
-    item = queries.items((occurrence,), on=on)[occurrence.id]
+    item = queries.items(occurrences=(occurrence,), on=on)[occurrence.id]
     content = letters.Words(
         subject=f"{heading}: {item.reference}{f' {item.name}' if item.name else ''}",
         lede=f"{heading}.",
@@ -220,7 +220,7 @@ def _digest(
     key = _key("digest", person_id, on)
     if db.session.scalar(select(Message.id).where(Message.message_id == key)) is not None:
         return False
-    groups = queries.groups(mine, policy, on=on)
+    groups = queries.groups(occurrences=mine, policy=policy, on=on)
     count = sum(len(group.items) for group in groups)
     kinds = ", ".join(f"{group.heading.lower()} ({len(group.items)})" for group in groups)
     content = letters.Words(
@@ -300,7 +300,7 @@ def _doubt(message: Message, detail: str, *, at: datetime) -> None:
     doubted_before = _attempts(message, "uncertain") > 0
     db.session.add(Attempt(message_id=message.id, at=at, outcome="uncertain", detail=detail))
     db.session.flush()
-    if queries.is_urgent(message) and not doubted_before:
+    if queries.is_urgent(message=message) and not doubted_before:
         _change(message, "sending", state="queued", next_try_at=at + RETRY_AFTER[0])
     else:
         _change(message, "sending", state="uncertain")

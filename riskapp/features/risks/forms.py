@@ -112,6 +112,16 @@ class ReviewForm(Scale):
     seen = HiddenField()
 
 
+class EscalateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
+    """Why a risk must go up."""
+
+    reason = passage(
+        "Why it must go up",
+        needed="Say why it must go up. Whoever gets it reads this first",
+        hint="They read this first. Say what you need from them, and by when.",
+    )
+
+
 class CloseForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """Why a risk is closed."""
 

@@ -17,6 +17,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link, new_entity
+from riskapp.models.escalation import EscalationCase
 from riskapp.models.people import Post, Unit
 from riskapp.models.risks import (
     Review,
@@ -38,6 +39,10 @@ class CannotOpen(Cannot):
 
 class CannotReview(Cannot):
     """The risk is not open, or nothing was said."""
+
+
+class CannotEscalateRisk(Cannot):
+    """The risk is not open."""
 
 
 class CannotClose(Cannot):
@@ -268,3 +273,40 @@ def close(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
     _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
     audit.record(Event.RISK_CLOSED, by=by, at=at, subject_id=risk.id, why=why)
     escalation.stand_down(risk.id, why="The risk was closed.", by=by, at=at)
+
+
+def escalate(risk: Risk, *, reason: str, by: Actor, at: datetime, on: date) -> EscalationCase:
+    """Send an open risk up by a person's judgement, with the reason that whoever gets it reads first (policy 6.6)."""
+    if risk.status != "open":
+        raise CannotEscalateRisk(Refusal(None, "Only an open risk is escalated"))
+    policy = policies.in_force(on=on)
+    return escalation.raise_by_hand(
+        risk.id,
+        unit_id=risk.unit_id,
+        owner_post_id=risk.owner_post_id,
+        facts=assessments.trigger(risk, assessments.current(risk), policy),
+        reason=reason,
+        by=by,
+        at=at,
+        on=on,
+    )
+
+
+def take_on(subject_id: int, *, to_post_id: int, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Give a risk to the post that decided to take it on: the one decision that changes an owner (policy 6.9)."""
+    risk = db.session.get_one(Risk, subject_id)
+    before, risk.owner_post_id = risk.owner_post_id, to_post_id
+    entity = db.session.get_one(Entity, risk.id)
+    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    audit.record(
+        Event.RISK_TAKEN_ON,
+        by=by,
+        at=at,
+        subject_id=risk.id,
+        before={"owner_post_id": before},
+        after={"owner_post_id": to_post_id},
+        why=why,
+    )
+
+
+escalation.OWNERSHIP_MOVES["risk"] = take_on

@@ -14,11 +14,11 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.registers.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.risks import queries, service
-from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, ReviewForm, Scale
+from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, EscalateForm, ReviewForm, Scale
 from riskapp.features.similar import queries as alike
 from riskapp.models.database import db, transaction
 from riskapp.models.risks import Assessment
-from riskapp.web import guards, history, levels, risk_drawings
+from riskapp.web import back, guards, history, levels, risk_drawings
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 from riskapp.web.filters import day
@@ -60,6 +60,7 @@ DEEDS = (
     Permission.RISK_CLOSE,
     Permission.ACTION_ADD,
     Permission.ESCALATION_READ,
+    Permission.ESCALATION_RAISE,
 )
 
 
@@ -129,7 +130,7 @@ def score(reference: str) -> ResponseReturnValue:
             show_refusals(form, refusal)
         else:
             flash(_scored_words(made))
-            return redirect(url_for(".risk", reference=reference))
+            return redirect(back.after(url_for(".risk", reference=reference)))
     return render_template(
         "risks/score.html",
         page=page,
@@ -188,7 +189,7 @@ def review(reference: str) -> ResponseReturnValue:
             show_refusals(form, refusal)
         else:
             flash(f"Review recorded. The next is due on {day(made.next_review_on)}.")
-            return redirect(url_for(".risk", reference=reference))
+            return redirect(back.after(url_for(".risk", reference=reference)))
     return render_template(
         "risks/review.html",
         page=page,
@@ -207,7 +208,7 @@ def open_draft(reference: str) -> ResponseReturnValue:
     with transaction():
         service.open_risk(page.row, by=guards.actor(), at=now(), on=today())
     flash(f"The risk is open. Its first review is due on {day(page.row.next_review_on)}.")
-    return redirect(url_for(".risk", reference=reference))
+    return redirect(back.after(url_for(".risk", reference=reference)))
 
 
 @blueprint.post("/risks/<reference>/agree")
@@ -220,7 +221,25 @@ def agree(reference: str) -> ResponseReturnValue:
     with transaction():
         assessments.agree(db.session.get_one(Assessment, page.proposed.id), by=guards.actor(), at=now(), on=today())
     flash(f"You agreed. The current score is {page.proposed.score}.")
-    return redirect(url_for(".risk", reference=reference))
+    return redirect(back.after(url_for(".risk", reference=reference)))
+
+
+@blueprint.route("/risks/<reference>/escalate", methods=["GET", "POST"])
+@guards.requires(Permission.ESCALATION_RAISE)
+def escalate(reference: str) -> ResponseReturnValue:
+    """Send a risk up with a reason, where its score alone does not."""
+    page, _facts = _page(reference, Permission.ESCALATION_RAISE)
+    form = EscalateForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                service.escalate(page.row, reason=form.reason.data or "", by=guards.actor(), at=now(), on=today())
+        except Cannot as refusal:
+            show_refusals(form, refusal)
+        else:
+            flash("It is escalated. Its page says who has it and until when.")
+            return redirect(url_for(".risk", reference=reference, _anchor="escalation"))
+    return render_template("risks/escalate.html", page=page, form=form), 422 if form.errors else 200
 
 
 @blueprint.route("/risks/<reference>/close", methods=["GET", "POST"])
@@ -237,5 +256,5 @@ def close(reference: str) -> ResponseReturnValue:
             show_refusals(form, refusal)
         else:
             flash("The risk is closed. Its actions and its history are kept.")
-            return redirect(url_for(".risk", reference=reference))
+            return redirect(back.after(url_for(".risk", reference=reference)))
     return render_template("risks/close.html", page=page, form=form), 422 if form.errors else 200

@@ -16,7 +16,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 OVERFLOWING = """() => [...document.querySelectorAll('body *')].filter(each =>
-    !each.closest('.drawing__scroll, .tabs, .visually-hidden') && each.getBoundingClientRect().right
+    !each.closest('.drawing__scroll, .scroll, .tabs, .visually-hidden') && each.getBoundingClientRect().right
     > document.documentElement.clientWidth + 1).map(each => each.outerHTML.slice(0, 90))"""
 OPEN_ALL = "() => document.querySelectorAll('details').forEach(each => { each.open = true })"
 

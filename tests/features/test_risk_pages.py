@@ -23,8 +23,6 @@ HOSTILE = "<script>alert(1)</script>\" onload='x' {{ 7 * 7 }}"
 
 @pytest.fixture
 def council(app):
-    # rooms that stand above this one may not be plugged in
-    app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")
     return ACouncil()
 
 

@@ -98,7 +98,7 @@ def council_copy(council, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def site(council_copy, chromium):
     """The council of this file of tests, served on a free port; a word on any console fails the file."""
-    door = make_server("127.0.0.1", 0, lambda environ, start: served(environ, start), threaded=True)
+    door = make_server("127.0.0.1", 0, lambda environ, start: served(environ, start), threaded=True)  # noqa: PLW0108 - made once the port is known
     url = f"http://127.0.0.1:{door.server_port}"
     served = create_app(settings_for(f"sqlite:///{council_copy}", council_copy.parent, BASE_URL=url))
     thread = threading.Thread(target=door.serve_forever, daemon=True)

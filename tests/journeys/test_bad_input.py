@@ -166,7 +166,7 @@ def test_what_is_not_there_and_what_is_not_yours_are_one_page(enter) -> None:
     mine = set(re.findall(r"/risks/(R-\w+)", enter("champion").get("/registers?size=100").text))
     all_of_them = set(re.findall(r"/risks/(R-\w+)", enter("assurance").get("/registers?size=100").text))
     client = enter("champion")
-    for path in (sorted(all_of_them - mine)[0], sorted(all_of_them - mine)[-1]):
+    for path in sorted(all_of_them - mine)[::20]:
         theirs, nobodys = client.get(f"/risks/{path}"), client.get("/risks/R-00000")
         assert theirs.status_code == nobodys.status_code == 404
         assert _without_numbers(theirs.text) == _without_numbers(nobodys.text)

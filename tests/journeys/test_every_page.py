@@ -17,6 +17,8 @@ ACCOUNTS = (
 MOST = 40
 """Pages an account is followed to; of each kind of page one, since more of a kind tell nothing new."""
 FILE = re.compile(r"\.(csv|pdf)$|[?&]as=csv")
+MESSAGE = "/outbox/*"
+"""A message to somebody else, which the demonstration lets everyone read, leads where only its reader may go."""
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(each => each.getAttribute('href'))"
 REFERENCE = re.compile(r"[A-Z]{1,2}-[0-9A-Z]{5}\b|\d+")
 LOOK = """() => ({
@@ -56,10 +58,10 @@ def test_every_page_of_an_account_is_whole_wide_and_narrow(site: Site, looked_at
             if len(seen) < MOST and not is_known:
                 seen.add(kind)
                 wrong += _what_is_wrong(site, page, path, looked_at, name)
-                further += _links(page)
+                further += [] if kind == MESSAGE else _links(page)
         nearby = further if level == 1 else []
     assert len(seen) > 8
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     page.context.close()
 
 
@@ -126,7 +128,8 @@ def test_a_risk_is_logged_by_keyboard_alone(site: Site) -> None:
     assert left == set()
     while page.evaluate("document.activeElement.value") != "send":
         keys.press("Tab")
-        assert (steps := steps + 1) < 90
+        steps += 1
+        assert steps < 90
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("The alarm is not heard at night")
     expect(page.locator("main")).to_contain_text("The draft is with its owner")

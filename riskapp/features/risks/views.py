@@ -40,7 +40,7 @@ def risk(reference: str) -> ResponseReturnValue:
         policy=policy,
         category=policy.appetite.categories.get(category),
         rating_of=rating_of,
-        nudges=_nudges(page, policy),
+        nudges=_nudges(page, policy, facts),
         chart=risk_drawings.chart(policy, category, page.history, page.target, band, on),
         ruler=risk_drawings.ruler(policy, category, page.current, page.target, band),
         bow_tie=risk_drawings.bow_tie(page.causes, page.row.event, page.consequences),
@@ -59,6 +59,7 @@ DEEDS = (
     Permission.RISK_REVIEW,
     Permission.RISK_CLOSE,
     Permission.ACTION_ADD,
+    Permission.ESCALATION_READ,
     Permission.ESCALATION_RAISE,
 )
 
@@ -80,7 +81,7 @@ def _may_agree(page: queries.RiskPage, facts: Facts) -> bool:
     return not mine and guards.allows(Permission.RISK_OPEN, facts)
 
 
-def _nudges(page: queries.RiskPage, policy: Policy) -> list[dict[str, str | None]]:
+def _nudges(page: queries.RiskPage, policy: Policy, facts: Facts) -> list[dict[str, str | None]]:
     on, row = today(), page.row
     kept = Kept(
         is_open=row.status == "open",
@@ -96,13 +97,14 @@ def _nudges(page: queries.RiskPage, policy: Policy) -> list[dict[str, str | None
         consequences=page.consequences,
     )
     deeds = {
-        "action": (url_for("actions.new", risk=page.reference), "Add an action"),
-        "review": (url_for(".review", reference=page.reference), "Record a review"),
-        "score": (url_for(".score", reference=page.reference), "Score it anew"),
+        "action": (Permission.ACTION_ADD, url_for("actions.new", risk=page.reference), "Add an action"),
+        "review": (Permission.RISK_REVIEW, url_for(".review", reference=page.reference), "Record a review"),
+        "score": (Permission.RISK_SCORE, url_for(".score", reference=page.reference), "Score it anew"),
     }
+    open_to_me = {key: (url, words) for key, (door, url, words) in deeds.items() if guards.allows(door, facts)}
     found = []
     for nudge in nudges(policy, kept, on) if row.status != "closed" else ():
-        url, deed = deeds.get(nudge.deed or "", (None, None))
+        url, deed = open_to_me.get(nudge.deed or "", (None, None))
         found.append(
             {"words": nudge.words, "clause": nudge.clause.ref if nudge.clause else None, "url": url, "deed": deed}
         )

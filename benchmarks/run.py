@@ -167,15 +167,14 @@ def measure_pack(on: date) -> dict[str, object]:
 
 def measure_clock(app: Flask, on: date) -> dict[str, object]:
     """Measure the first pass of a day over everything, against its own SQL reads."""
-    from riskapp.features.clock import service as clock
-    from riskapp.scheduler import JOBS
+    from riskapp.features.clock import jobs as clock
 
     days = iter(range(1, 100))
 
     def day() -> None:
         next_day = on + timedelta(days=next(days))
         at = datetime(next_day.year, next_day.month, next_day.day, 6, 30, tzinfo=UTC)
-        clock.run_day(JOBS, on=next_day, at=at)
+        list(clock.run_day(app.extensions["jobs"], on=next_day, at=at, now=lambda: at))
 
     with app.app_context():
         with Statements() as heard:

@@ -95,7 +95,7 @@ def _nudges(page: queries.RiskPage, policy: Policy) -> list[dict[str, str | None
         consequences=page.consequences,
     )
     deeds = {
-        "action": (url_for("actions.add", risk=page.reference), "Add an action"),
+        "action": (url_for("actions.new", risk=page.reference), "Add an action"),
         "review": (url_for(".review", reference=page.reference), "Record a review"),
         "score": (url_for(".score", reference=page.reference), "Score it anew"),
     }

@@ -1,5 +1,6 @@
 """What happens to a risk, and to its score."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -249,3 +250,11 @@ def test_every_step_of_a_life_keeps_a_version_and_leaves_an_entry(council):
 def test_every_category_can_be_logged(council, category):
     with transaction():
         assert a_risk(council, category=category).category == category
+
+
+def test_a_form_sent_again_with_another_owner_does_not_open_the_draft_of_the_first(council):
+    new = a_new_risk(council, owner_post_id=council.director.id, submission_key="once")
+    service.draft(new, **_by(council.champion_person))
+    with pytest.raises(service.CannotOpen):
+        service.draft_and_open(replace(new, owner_post_id=council.manager.id), **_by(council.champion_person))
+    assert db.session.scalars(select(Risk.status)).all() == ["draft"]

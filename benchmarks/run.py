@@ -32,7 +32,7 @@ from benchmarks import council
 from benchmarks.forms import a_new_risk
 from riskapp.app import create_app
 from riskapp.domain.permissions import Actor, Permission
-from riskapp.features.clock import service as clock
+from riskapp.features.clock import jobs as clock
 from riskapp.features.packs import service as packs
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import Entity

@@ -20,6 +20,7 @@ from flask import Flask
 from riskapp.app import create_app
 from riskapp.domain.calendar import LONDON, local_day
 from riskapp.domain.clock import DAILY_AT, Job
+from riskapp.features.clock import jobs as running
 from riskapp.features.clock import service
 from riskapp.models.database import db, transaction
 from riskapp.web.clock import now
@@ -48,7 +49,7 @@ class Clock:
             if not self.keep_lease():
                 return 0
             count = 0
-            for ran in service.catch_up(self._jobs, at=now(), now=now):
+            for ran in running.catch_up(self._jobs, at=now(), now=now):
                 count += 1
                 log.info("%s for %s: %s", ran.job, ran.on, ran.done)
                 if not self.keep_lease():
@@ -62,7 +63,7 @@ class Clock:
         with self._acting, self._app.app_context():
             if self.keep_lease():
                 at = now()
-                service.run_minute(self._jobs, on=local_day(at), at=at, now=now)
+                running.run_minute(self._jobs, on=local_day(at), at=at, now=now)
 
     def stop(self) -> None:
         """Give the lease back, so that another acts at once."""

@@ -79,6 +79,7 @@ def migrated_postgresql(tmp_path_factory):
     engine = create_engine(admin, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     url = admin.set(database=name).render_as_string(hide_password=False)
     _migrate(settings_for(url, tmp_path_factory.mktemp("postgresql")))
     yield url

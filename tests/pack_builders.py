@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from sqlalchemy import delete
+
 from riskapp.domain.audit import Event
 from riskapp.features.accounts import service as accounts
 from riskapp.features.assessments import service as assessments
@@ -85,6 +87,8 @@ class APaperCouncil(ACouncil):
             if level:
                 self.classify(risk, level, on=on, reason=reason)
             risks.open_risk(risk, by=by, at=noon(on), on=on)
+            # A paper is tested with the escalations of `an_escalation` alone, not with what the policy raised.
+            db.session.execute(delete(EscalationCase).where(EscalationCase.subject_id == risk.id))
         return risk
 
     def classify(self, risk, level: str, *, on: date, reason: str = "It is open.") -> None:

@@ -7,8 +7,10 @@ import time_machine
 from sqlalchemy import event, func, select
 
 from riskapp.domain.actions import Status
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Facts, Grant, Permission, Role, may
 from riskapp.features.actions import service as actions
+from riskapp.features.audit import service as audit
 from riskapp.features.overdue import queries as desk
 from riskapp.features.overdue import service
 from riskapp.features.rmap import queries as rmap
@@ -333,3 +335,13 @@ def test_the_page_and_its_file_say_the_same(council, risk, client):
 def test_an_empty_desk_says_so(council, client):
     sign_in(client, council.assurance_person)
     assert "No action is overdue." in client.get("/actions/overdue").text
+
+
+def test_a_chase_says_nothing_of_a_sensitive_risk_but_its_reference(council, risk):
+    late(council, risk, 5)
+    with transaction():
+        db.session.add(Classification(entity_id=risk.id, level="sensitive", from_on=ago(30)))
+        audit.record(Event.RISK_CLASSIFIED, by=actor(council.assurance_person), at=NOON, subject_id=risk.id)
+    by = actor(council.assurance_person)
+    (plan,) = desk.chase_plans(actions=desk.overdue_rows(by, Filter(), on=DAY), on=DAY)
+    assert "Repairs run late" not in plan.words

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
+from riskapp.features.actions import service
 from riskapp.models.actions import Action
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import Entity
@@ -219,3 +221,18 @@ def test_the_list_narrows_by_its_address(council, action, client, query, count):
     assert page.status_code == 200
     assert page.text.count("Appoint a second contractor") == count
     assert client.get(f"/actions.csv?{query}").text.count("Appoint a second contractor") == count
+
+
+def test_of_two_forms_sent_at_the_same_moment_the_slower_finds_what_the_faster_made(council, risk, client, monkeypatch):
+    sign_in(client, council.champion_person)
+    add, calls = service.add, []
+
+    def slower(*given, **moment):
+        calls.append(given)
+        if len(calls) == 1:
+            raise IntegrityError("INSERT", {}, Exception("submission_key"))
+        return add(*given, **moment)
+
+    monkeypatch.setattr(service, "add", slower)
+    assert client.post("/actions/new", data=new_action(council, risk)).status_code == 302
+    assert db.session.scalar(select(func.count(Action.id))) == 1

@@ -26,8 +26,6 @@ RATED = {
 
 @pytest.fixture
 def council(app):
-    if "risks.risk" not in app.view_functions:
-        app.add_url_rule("/risks/<reference>", "risks.risk", lambda reference: reference)
     return APaperCouncil()
 
 

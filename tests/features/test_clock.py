@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import func, select
+import time_machine
+from sqlalchemy import func, select, text
 
 from riskapp.domain.clock import DAILY_AT, TELLING, Done, Job, tick_of
+from riskapp.features.clock import jobs as running
 from riskapp.features.clock import queries, service
 from riskapp.features.reminders import jobs
 from riskapp.features.reminders import service as reminders
@@ -53,7 +55,23 @@ def a_days_jobs(council):
 
 
 def ran(jobs, on=DAY, at=NOON, **changes):
-    return list(service.run_day(jobs, on=on, at=at, now=now, **changes))
+    return list(running.run_day(jobs, on=on, at=at, now=now, **changes))
+
+
+def test_a_day_run_ahead_of_time_is_run_again_when_it_comes_and_holds_up_none_before_it(a_days_jobs):
+    tomorrow = DAY + timedelta(days=1)
+    ran(a_days_jobs)
+    ran(a_days_jobs, on=tomorrow, at=queries.tick_of(tomorrow))
+    assert queries.last_day_done() == DAY
+    assert queries.days_to_run(queries.tick_of(tomorrow)) == (tomorrow,)
+
+
+def test_what_the_database_said_of_a_row_is_not_told_on_the_page_of_the_clock(app):
+    def fall_over(_moment):
+        db.session.execute(text("INSERT INTO entity (kind, reference, name) VALUES (NULL, 'R-1', 'Secret words')"))
+
+    (told,) = ran([Job("fall_over", fall_over)])
+    assert told.fault == "IntegrityError: the log says more"
 
 
 def count(table):
@@ -86,7 +104,7 @@ def test_a_job_that_falls_over_stops_no_other_and_keeps_nothing(a_days_jobs):
 
 
 def test_a_rehearsal_shows_what_would_happen_and_keeps_nothing(a_days_jobs):
-    told = list(service.rehearse(a_days_jobs, on=DAY, at=NOON, now=now))
+    told = list(running.rehearse(a_days_jobs, on=DAY, at=NOON, now=now))
     assert [each.done.queued for each in told] == [1, 1, 0]
     assert (count(Occurrence), count(Message), count(JobRun)) == (0, 0, 0)
 
@@ -94,10 +112,10 @@ def test_a_rehearsal_shows_what_would_happen_and_keeps_nothing(a_days_jobs):
 def test_after_an_outage_each_day_is_decided_once_and_told_together(a_days_jobs):
     ran(a_days_jobs, on=DAY)
     back = NOON + timedelta(days=4)
-    list(service.catch_up(a_days_jobs, at=back, now=now))
+    list(running.catch_up(a_days_jobs, at=back, now=lambda: back))
     assert count(Occurrence) == 5
     assert count(Message) == 2, "the first day's, and one for the four days after"
-    assert list(service.catch_up(a_days_jobs, at=back, now=now)) == []
+    assert list(running.catch_up(a_days_jobs, at=back, now=lambda: back)) == []
 
 
 def test_a_clock_that_never_ran_begins_with_today(app):
@@ -165,7 +183,7 @@ def test_the_ticks_keep_away_from_the_hour_that_happens_twice(app):
 
 
 def test_only_urgent_jobs_run_each_minute(a_days_jobs):
-    told = service.run_minute(a_days_jobs, on=DAY, at=NOON, now=now)
+    told = running.run_minute(a_days_jobs, on=DAY, at=NOON, now=now)
     assert [each.job for each in told] == ["send_mail"]
     assert count(JobRun) == 0, "a minute in which nothing happened leaves no row"
     assert all(job.order >= TELLING for job in a_days_jobs if job.name in {"queue_digests", "send_mail"})
@@ -199,7 +217,8 @@ def test_the_command_does_a_day_and_shows_what_it_would_do(council, app):
     dry = runner.invoke(args=["clock", "run", "--on", "2026-12-01", "--dry-run"])
     assert (dry.exit_code, "Nothing was kept" in dry.output) == (0, True), dry.output
     assert count(JobRun) == 0
-    done = runner.invoke(args=["clock", "run", "--on", "2026-12-01"])
+    with time_machine.travel(NOON):
+        done = runner.invoke(args=["clock", "run", "--on", "2026-12-01"])
     assert (done.exit_code, "expire_escalations" in done.output) == (0, True), done.output
     assert queries.last_day_done() == DAY
     status = runner.invoke(args=["clock", "status"])

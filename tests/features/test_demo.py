@@ -60,7 +60,7 @@ def loaded(database_url, tmp_path):
 
 
 def _digests() -> dict[str, str]:
-    """A digest of each table; an occurrence's id is left out, since what was refused as told before uses a number up."""
+    """A digest of each table; an occurrence has no id here, since one refused as told before uses a number up."""
     said = {}
     for table in COMPARED:
         columns = [column for column in table.__table__.columns if (table, column.name) != (Occurrence, "id")]

@@ -3,6 +3,7 @@
 import email
 import re
 import socket
+from dataclasses import replace
 from datetime import date
 from email.policy import default
 
@@ -12,9 +13,11 @@ from sqlalchemy import select
 
 from riskapp.adapters.mail import SmtpMailer
 from riskapp.domain.appetite import Position
+from riskapp.domain.audit import Event
 from riskapp.domain.clock import Moment
 from riskapp.domain.escalation import Trigger, tiers_reached
 from riskapp.domain.escalation_states import CaseState
+from riskapp.features.audit import service as audit
 from riskapp.features.escalation import queries, service
 from riskapp.features.policy import queries as policies
 from riskapp.features.reminders.jobs import send_queued
@@ -222,3 +225,22 @@ def test_a_desk_that_ran_out_long_ago_still_shows(council, case, client):
 
 def test_a_date_without_a_policy_year_is_no_fault_of_the_reader(council):
     assert queries.proof(on=date(2026, 12, 1)).teams == 2
+
+
+def test_whoever_passed_it_on_still_reads_its_name_in_the_list(council, case):
+    by = actor(holder_of(council, case), on=today())
+    with transaction():
+        service.pass_on(case.id, why="It is beyond me", by=by, at=now(), on=today())
+    former = replace(by, grants=())
+    (row,), _total = queries.cases(former, queries.Wanted(), at=now(), on=today())
+    assert row.title == "Voids take <b>too long</b> to let"
+    assert queries.case(former, row.reference, at=now(), on=today()).row.title == row.title
+
+
+def test_the_navigation_counts_what_waits_for_an_answer_and_not_what_one_may_not_answer(council, case):
+    by = actor(holder_of(council, case), on=today())
+    assert queries.waiting_count(by) == len(queries.desks_waiting(by, at=now(), on=today())) == 1
+    with transaction():
+        case.owner_post_id = queries.live_desk(case.id).post_id
+        audit.record(Event.ESCALATION_RAISED, by=by, at=now(), subject_id=case.id)
+    assert queries.waiting_count(by) == len(queries.desks_waiting(by, at=now(), on=today())) == 0

@@ -16,6 +16,7 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence
 from riskapp.models.risks import Risk
 from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_holder, a_person, a_risk, actor, seat
+from tests.doors_council import OWN, ADoorsCouncil
 
 BEFORE, AFTER = date(2026, 11, 1), date(2026, 12, 24)
 
@@ -169,3 +170,14 @@ def test_a_role_over_the_council_reads_every_team(app, role):
     everyone = Everyone()
     _post, person = a_holder(everyone.council.council, "officer", role=role)
     assert everyone.listed(actor(person)) == set(everyone.risks)
+
+
+def test_a_list_that_joins_links_itself_shows_a_risk_to_those_who_treat_it(app):
+    council = ADoorsCouncil()
+    treats = actor(council.specialist_person)
+    listed = select(Risk.id).join(Link, Link.to_id == Risk.id).where(Link.kind == "treats")
+    assert set(db.session.scalars(listed.where(queries.readable(treats, on=DAY)))) == {council.risks[OWN].id}
+    concerns = select(Risk.id).join(Link, Link.from_id == Risk.id).where(Link.kind == "concerns")
+    with transaction():
+        db.session.add(Link(from_id=council.risks[OWN].id, to_id=council.body.id, kind="concerns"))
+    assert set(db.session.scalars(concerns.where(queries.readable(treats, on=DAY)))) == {council.risks[OWN].id}

@@ -10,13 +10,16 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from riskapp.domain.audit import Event
 from riskapp.features.accounts import service as accounts
+from riskapp.features.audit import service as audit
+from riskapp.features.risks import queries
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
-from riskapp.models.entity import Entity
+from riskapp.models.entity import Classification, Entity
 from riskapp.models.risks import Assessment, Review, Risk
 from riskapp.web.clock import now, today
-from tests.builders import PASSWORD, ACouncil, Person, a_risk
+from tests.builders import DAY, PASSWORD, ACouncil, Person, a_risk, actor, an_action
 
 HOSTILE = "<script>alert(1)</script>\" onload='x' {{ 7 * 7 }}"
 
@@ -289,3 +292,19 @@ class TestDeeds:
     def test_an_owner_does_not_close_their_own(self, app, council):
         reference = _kept(council)
         assert _as(app, council.manager_person).get(f"/risks/{reference}/close").status_code == 404
+
+
+def test_an_action_that_also_treats_an_exempt_risk_is_not_named_to_the_committee(council):
+    with transaction():
+        shown, hidden = a_risk(council), a_risk(council)
+        an_action(council, shown, title="Fit new boilers")
+        an_action(council, shown, title="Buy the site", source_ids=(shown.id, hidden.id))
+        db.session.add(Classification(entity_id=hidden.id, level="exempt", from_on=DAY))
+        audit.record(Event.RISK_CLASSIFIED, by=actor(council.assurance_person), at=now(), subject_id=hidden.id)
+    reference = db.session.get_one(Entity, shown.id).reference
+    told = {
+        person: [action.title for action in queries.risk(actor(person), reference, on=DAY).actions]
+        for person in (council.member_person, council.champion_person)
+    }
+    assert told[council.member_person] == ["Fit new boilers"]
+    assert told[council.champion_person] == ["Fit new boilers", "Buy the site"]

@@ -1,5 +1,6 @@
 """What happens to a risk, and to its score."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -272,3 +273,11 @@ def test_a_risk_escalated_by_hand_needs_a_reason(council):
     with pytest.raises(Cannot) as refused:
         service.escalate(a_risk(council), reason=" ", **_by(council.manager_person))
     assert _fields(refused) == {"reason"}
+
+
+def test_a_form_sent_again_with_another_owner_does_not_open_the_draft_of_the_first(council):
+    new = a_new_risk(council, owner_post_id=council.director.id, submission_key="once")
+    service.draft(new, **_by(council.champion_person))
+    with pytest.raises(service.CannotOpen):
+        service.draft_and_open(replace(new, owner_post_id=council.manager.id), **_by(council.champion_person))
+    assert db.session.scalars(select(Risk.status)).all() == ["draft"]

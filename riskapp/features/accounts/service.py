@@ -36,8 +36,11 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def sign_in(*, email: str, password: str, at: datetime) -> str:
-    """Start a session and give its token; the answer and the time taken do not tell whether the account exists."""
+def sign_in(*, email: str, password: str, at: datetime, instead_of: str = "") -> str:
+    """Start a session and give its token; the answer and the time taken do not tell whether the account exists.
+
+    A session that the browser still had is ended, so that its token is not left open behind the new one.
+    """
     address = email.strip().lower()
     _refuse_a_flood(address, at)
     person = people.person_by_email(address)
@@ -46,6 +49,7 @@ def sign_in(*, email: str, password: str, at: datetime) -> str:
     if not (person and known and matches):
         raise CannotSignIn(Refusal("password", "Enter the e-mail address and password of an account"))
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == address))
+    _end(instead_of, at)
     token = secrets.token_urlsafe(32)
     db.session.add(WebSession(token_digest=_digest(token), person_id=person.id, started_at=at, seen_at=at))
     audit.record(Event.SIGNED_IN, by=Actor(person_id=person.id), at=at)
@@ -93,9 +97,13 @@ def keep_alive(token: str, *, at: datetime) -> int | None:
 
 def sign_out(token: str, *, by: Actor, at: datetime) -> None:
     """End the session on the server: the token opens nothing from now on."""
+    _end(token, at)
+    audit.record(Event.SIGNED_OUT, by=by, at=at)
+
+
+def _end(token: str, at: datetime) -> None:
     db.session.execute(
         update(WebSession)
         .where(WebSession.token_digest == _digest(token), WebSession.ended_at.is_(None))
         .values(ended_at=at)
     )
-    audit.record(Event.SIGNED_OUT, by=by, at=at)

@@ -23,7 +23,7 @@ def sign_in() -> ResponseReturnValue:
         email, password, at = form.email.data or "", form.password.data or "", now()
         try:
             with transaction():
-                token = service.sign_in(email=email, password=password, at=at)
+                token = service.sign_in(email=email, password=password, at=at, instead_of=sessions.token())
         except service.CannotSignIn as refusal:
             with transaction():
                 service.remember_failure(email=email, at=at)

@@ -29,7 +29,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import Action
-from riskapp.models.database import transaction
+from riskapp.models.database import once, transaction
 from riskapp.web import back, csv, guards, lists
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
@@ -217,14 +217,12 @@ def new() -> ResponseReturnValue:
         abort(404)
     if form.validate_on_submit():
         try:
-            with transaction():
-                added = service.add(_new_action(form, source), **_when())
-                reference = queries.reference(action_id=added.id)
+            added = once(lambda: service.add(_new_action(form, source), **_when()))
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
             flash(f"Action added, due on {day(added.due_on)}. This first date stays on the record.")
-            return redirect(url_for(".action", reference=reference))
+            return redirect(url_for(".action", reference=queries.reference(action_id=added.id)))
     policy = policies.in_force(on=today()).policy
     return render_template(
         "actions/new.html",

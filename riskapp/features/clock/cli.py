@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from riskapp.domain.clock import tick_of
 from riskapp.domain.permissions import Actor
-from riskapp.features.clock import queries, service
+from riskapp.features.clock import jobs, queries
 from riskapp.features.reminders import queries as reminders
 from riskapp.web.clock import now, today
 
@@ -26,18 +26,18 @@ def run(day: datetime | None, dry_run: bool) -> None:  # noqa: FBT001 - click pa
     """Do the work of one day."""
     on = day.date() if day else today()
     at = now() if on == today() else tick_of(on)
-    jobs = current_app.extensions["jobs"]
+    of_the_day = current_app.extensions["jobs"]
     click.echo(f"{'Rehearsing' if dry_run else 'Running'} {on:%A} {on.day} {on:%B %Y}")
     click.echo(WIDTHS.format("Job", "found", "queued", "failed", "seconds", ""))
     if dry_run:
-        failed = _show(service.rehearse(jobs, on=on, at=at, now=now), is_rehearsal=True)
+        failed = _show(jobs.rehearse(of_the_day, on=on, at=at, now=now), is_rehearsal=True)
         click.echo("Nothing was kept and nothing was sent.")
     else:
-        failed = _show(service.run_day(jobs, on=on, at=at, now=now))
+        failed = _show(jobs.run_day(of_the_day, on=on, at=at, now=now))
     sys.exit(1 if failed else 0)
 
 
-def _show(ran: Iterable[service.Ran], *, is_rehearsal: bool = False) -> int:
+def _show(ran: Iterable[jobs.Ran], *, is_rehearsal: bool = False) -> int:
     """Print each job as it ends; in a rehearsal also what would go to whom."""
     failed = 0
     before = reminders.last_message_id()

@@ -1,11 +1,9 @@
 """The page that logs a risk."""
 
 import uuid
-from collections.abc import Callable
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import IntegrityError
 
 from riskapp.domain.permissions import Facts, Permission
 from riskapp.domain.policy import Policy
@@ -19,8 +17,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.risks import queries, service
 from riskapp.features.risks.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.similar import queries as alike
-from riskapp.models.database import transaction
-from riskapp.models.risks import Risk
+from riskapp.models.database import once
 from riskapp.web import guards, levels
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
@@ -46,7 +43,8 @@ def log() -> ResponseReturnValue:
                 raise service.CannotOpen(
                     Refusal("owner", "Only its owner or the manager of its team opens it. Send it to them")
                 )
-            risk = _once(service.draft_and_open if opens else service.draft, new)
+            verb = service.draft_and_open if opens else service.draft
+            risk = once(lambda: verb(new, by=actor, at=now(), on=on))
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
@@ -87,18 +85,6 @@ def _log_form(policy: Policy, units: tuple[choices.UnitChoice, ...]) -> tuple[Lo
         form.unit.data = str(team.id)
         form.owner.data = str(near[0].id) if near else None
     return form, team
-
-
-def _once(verb: Callable[..., Risk], new: service.NewRisk) -> Risk:
-    """Keep a form sent twice at the same moment once: the slower of the two finds what the faster one made."""
-    for is_last in (False, True):
-        try:
-            with transaction():
-                return verb(new, by=guards.actor(), at=now(), on=today())
-        except IntegrityError:
-            if is_last:
-                raise
-    raise AssertionError("one of two tries answers")
 
 
 def _number(text: str | None) -> int | None:

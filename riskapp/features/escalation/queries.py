@@ -1,5 +1,6 @@
 """Escalations as people see them: the case, its desks and time left, the lists, the route and its proof."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -258,20 +259,29 @@ def cases(
 
 def desks_waiting(actor: Actor, *, at: datetime, on: date) -> tuple[Row, ...]:
     """The cases that wait for the actor, the first to run out first: what My work shows."""
-    query = _rows().where(
-        EscalationDesk.state.in_(LIVE_DESKS),
-        EscalationDesk.post_id.in_(tuple(actor.post_ids)),
-        or_(EscalationCase.owner_post_id.is_(None), EscalationCase.owner_post_id.not_in(tuple(actor.post_ids))),
-    )
+    query = _rows().where(_waits_for(actor))
     return tuple(_read(db.session.execute(query.order_by(*ORDERS["due"])).all(), actor, at=at, on=on))
 
 
 def waiting_count(actor: Actor) -> int:
     """Count what `desks_waiting` lists, for the navigation."""
-    waiting = select(func.count(EscalationDesk.id)).where(
-        EscalationDesk.state.in_(LIVE_DESKS), EscalationDesk.post_id.in_(tuple(actor.post_ids))
+    waiting = (
+        select(func.count(EscalationDesk.id))
+        .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
+        .where(EscalationCase.is_drill.is_(False), _waits_for(actor))
     )
     return db.session.scalar(waiting) or 0
+
+
+def _waits_for(actor: Actor) -> ColumnElement[bool]:
+    """On a desk of the actor's, and about nothing that the actor owns."""
+    posts = tuple(actor.post_ids)
+    owner = EscalationCase.owner_post_id
+    return (
+        EscalationDesk.state.in_(LIVE_DESKS)
+        & EscalationDesk.post_id.in_(posts)
+        & or_(owner.is_(None), owner.not_in(posts))
+    )
 
 
 def case_of(actor: Actor, subject_id: int, *, at: datetime, on: date) -> Row | None:
@@ -287,9 +297,10 @@ def _read(found: Iterable[Any], actor: Actor, *, at: datetime, on: date) -> Iter
     policy = policies.in_force(on=on).policy
     hidden = _withheld_names(tuple(case.subject_id for case, *_ in found if case.subject_id), on=on)
     labels = {tier.key: tier.label for tier in policy.escalation.tiers}
+    stood_at = _desks_of([case.id for case, *_ in found])
     for case, desk, reference, subject, unit, path, post in found:
         live = desk is not None and desk.state in LIVE_DESKS
-        facts = _permission_facts(case, [desk] if desk else [], path, is_exempt=case.subject_id in hidden)
+        facts = _permission_facts(case, stood_at[case.id], path, is_exempt=case.subject_id in hidden)
         yield Row(
             reference=reference,
             title=_name(actor, subject, facts),
@@ -305,6 +316,15 @@ def _read(found: Iterable[Any], actor: Actor, *, at: datetime, on: date) -> Iter
             due_at=desk.due_at if live else None,
             left=time_left(policy.calendar, desk.acknowledged_at or desk.arrived_at, desk.due_at, at) if live else None,
         )
+
+
+def _desks_of(case_ids: list[int]) -> Mapping[int, list[EscalationDesk]]:
+    """Every desk that some cases stand or stood on, in order: who had one of them reads it still."""
+    desks: dict[int, list[EscalationDesk]] = defaultdict(list)
+    wanted = select(EscalationDesk).where(EscalationDesk.case_id.in_(case_ids)).order_by(EscalationDesk.id)
+    for desk in db.session.scalars(wanted):
+        desks[desk.case_id].append(desk)
+    return desks
 
 
 def _withheld_names(ids: Iterable[int], *, on: date) -> set[int]:

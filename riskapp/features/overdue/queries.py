@@ -15,6 +15,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.features.registers.queries import AUDIT_COMMITTEE
+from riskapp.features.reminders import queries as reminders
 from riskapp.features.rmap.queries import Filter, ListedAction, Page, directorate_name, listed, readable, with_record
 from riskapp.models.actions import OPEN_STATUSES, Action
 from riskapp.models.database import db
@@ -174,16 +175,17 @@ class ChasePlan:
 def chase_plans(*, actions: Sequence[ListedAction], on: date) -> tuple[ChasePlan, ...]:
     """Say for each action who would be asked, in the queries of one organisation whatever their number."""
     seats = {seat.post_id: sitter(seat) for seat in people.organisation(on=on).seats}
-    return tuple(_plan(action, seats, on) for action in actions)
+    private = reminders.private_subjects(ids=[action.id for action in actions], on=on)
+    return tuple(_plan(action, seats, on, is_private=action.id in private) for action in actions)
 
 
-def _plan(action: ListedAction, seats: Mapping[int, Sitter | None], on: date) -> ChasePlan:
+def _plan(action: ListedAction, seats: Mapping[int, Sitter | None], on: date, *, is_private: bool) -> ChasePlan:
     choices = ((action.owner_post_id, action.owner), (action.accountable_post_id, action.accountable))
     post_id, title = next((each for each in choices if seats.get(each[0])), choices[0])
     answering = seats.get(post_id)
     promised = f"It is {action.days_late} {'day' if action.days_late == 1 else 'days'} late: {action.slippage_words}."
     instead = "" if post_id == action.owner_post_id else f" The post of {action.owner} is empty, so you are asked."
-    tells_risk = action.risk_title and not action.facts.is_exempt
+    tells_risk = action.risk_title and not is_private
     risk = f" It treats this risk: {action.risk_title}." if tells_risk else ""
     return ChasePlan(
         action_id=action.id,

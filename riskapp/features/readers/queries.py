@@ -58,16 +58,19 @@ def _owns(actor: Actor) -> ColumnElement[bool]:
 
 
 def _takes_part(actor: Actor) -> ColumnElement[bool]:
-    mine = or_(Action.owner_post_id.in_(actor.post_ids), Action.accountable_post_id.in_(actor.post_ids))
-    return exists().where(Link.to_id == Risk.id, Link.kind == "treats", Action.id == Link.from_id, mine)
+    # Aliases of its own: a list that joins links or actions itself would else be taken for the ones meant here.
+    link, action = aliased(Link), aliased(Action)
+    mine = or_(action.owner_post_id.in_(actor.post_ids), action.accountable_post_id.in_(actor.post_ids))
+    return exists().where(link.to_id == Risk.id, link.kind == "treats", action.id == link.from_id, mine)
 
 
 def _on_its_route(actor: Actor) -> ColumnElement[bool]:
+    case, desk = aliased(EscalationCase), aliased(EscalationDesk)
     return exists().where(
-        EscalationCase.subject_id == Risk.id,
-        EscalationCase.is_drill.is_(False),
-        EscalationDesk.case_id == EscalationCase.id,
-        EscalationDesk.post_id.in_(actor.post_ids),
+        case.subject_id == Risk.id,
+        case.is_drill.is_(False),
+        desk.case_id == case.id,
+        desk.post_id.in_(actor.post_ids),
     )
 
 

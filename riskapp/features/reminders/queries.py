@@ -184,7 +184,7 @@ def items(*, occurrences: Collection[Occurrence], on: date) -> dict[int, Item]:
     """Say each occurrence as a line of a message: by its reference alone where its words are not for a mail."""
     ids = {occurrence.subject_id for occurrence in occurrences}
     entities = {entity.id: entity for entity in db.session.scalars(select(Entity).where(Entity.id.in_(ids)))}
-    private = _private_subjects(ids, on=on)
+    private = private_subjects(ids=ids, on=on)
     return {
         occurrence.id: Item(
             reference=(entity := entities[occurrence.subject_id]).reference,
@@ -196,7 +196,7 @@ def items(*, occurrences: Collection[Occurrence], on: date) -> dict[int, Item]:
     }
 
 
-def _private_subjects(ids: Collection[int], *, on: date) -> set[int]:
+def private_subjects(*, ids: Collection[int], on: date) -> set[int]:
     """Of some things, those whose names no message carries: sensitive, exempt or withheld, or about what is.
 
     An action speaks of the risks it treats, an escalation of its subject (Local Government Act 1972, Schedule 12A).

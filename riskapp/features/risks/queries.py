@@ -122,7 +122,7 @@ def find(actor: Actor, reference: str, *, on: date) -> Risk | None:
 
 
 def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
-    """Gather a risk's page in ten queries, whatever the length of its history; None if the actor may not read it."""
+    """Gather a risk's page in eleven queries, whatever the length of its history; None if the actor may not read it."""
     owner, drafter = aliased(Post), aliased(Post)
     head = db.session.execute(
         select(Risk, Entity.reference, Entity.name, Unit.path, owner.title, drafter.title, RiskStanding)
@@ -153,7 +153,7 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         was=by_id[standing.previous_id].score if standing.previous_id else None,
         proposed=_proposed(assessed),
         history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
-        actions=_actions(row.id),
+        actions=_actions(actor, row.id, on),
         links=_links(actor, row.id, on),
         desks=_desks(row.id),
         reviews=tuple(
@@ -217,7 +217,8 @@ def _units(path: str) -> tuple[tuple[str, str], ...]:
     return tuple((reference, name) for reference, name in rows)
 
 
-def _actions(risk_id: int) -> tuple[PlannedAction, ...]:
+def _actions(actor: Actor, risk_id: int, on: date) -> tuple[PlannedAction, ...]:
+    """The plan, without what also treats a risk that is exempt to the actor."""
     rows = db.session.execute(
         select(Action, Entity.reference, Entity.name, Post.title)
         .join(Link, Link.from_id == Action.id)
@@ -226,6 +227,16 @@ def _actions(risk_id: int) -> tuple[PlannedAction, ...]:
         .where(Link.to_id == risk_id, Link.kind == "treats")
         .order_by(Action.due_on, Action.id)
     ).all()
+    treats = aliased(Link)
+    exempt = set(
+        db.session.scalars(
+            select(treats.from_id)
+            .join(Risk, Risk.id == treats.to_id)
+            .where(treats.from_id.in_([row[0].id for row in rows]), treats.kind == "treats")
+            .where(Risk.id != risk_id, readers.is_exempt(on=on), ~readers.readable(actor, on=on))
+        )
+    )
+    rows = [row for row in rows if row[0].id not in exempt]
     promises: dict[int, list[date]] = defaultdict(list)
     dates = db.session.execute(
         select(ActionPromise.action_id, ActionPromise.due_on)

@@ -134,8 +134,13 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
 
 
 def draft_and_open(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
-    """Draft a risk and open it at once, as its owner or its unit's manager may; sent twice it is opened once."""
+    """Draft a risk and open it at once, as its owner or its unit's manager may; sent twice it is opened once.
+
+    A draft that the same form made for another owner or unit is not opened: the right to do so was another's.
+    """
     risk = draft(new, by=by, at=at, on=on)
+    if (risk.unit_id, risk.owner_post_id) != (new.unit_id, new.owner_post_id):
+        raise CannotOpen(Refusal(None, "This form was sent before with another owner. Open the draft from its page"))
     if risk.status == "draft":
         open_risk(risk, by=by, at=at, on=on)
     return risk

@@ -124,9 +124,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _engine_options(url: URL) -> dict[str, object]:
+    private = {"hide_parameters": True}  # a logged fault never holds what somebody wrote
     if url.get_backend_name() == "sqlite":
-        return {}
-    return {"pool_pre_ping": True, "pool_size": 8}
+        return private
+    return {**private, "pool_pre_ping": True, "pool_size": 8}
 
 
 def _find_actor(token: str, request_id: str) -> Actor | None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from riskapp.domain.actions import Status
@@ -36,7 +36,7 @@ class Action(Base):
     status: Mapped[str] = mapped_column(Word, default="agreed")
     progress: Mapped[int] = mapped_column(default=0)
     priority: Mapped[str] = mapped_column(Word, default="medium")
-    cost: Mapped[int | None]
+    cost: Mapped[int | None] = mapped_column(BigInteger)
     start_on: Mapped[date]
     due_on: Mapped[date]
     first_due_on: Mapped[date]

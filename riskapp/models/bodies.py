@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from riskapp.models.database import Base, Word
@@ -82,7 +82,7 @@ class BodyMoney(Base):
     body_id: Mapped[int] = mapped_column(ForeignKey("body.id", ondelete="CASCADE"))
     position: Mapped[int]
     kind: Mapped[str]
-    awarded: Mapped[int]
-    passed_on: Mapped[int]
+    awarded: Mapped[int] = mapped_column(BigInteger)
+    passed_on: Mapped[int] = mapped_column(BigInteger)
     deadline: Mapped[str] = mapped_column(default="")
     deadline_on: Mapped[date | None]

@@ -8,6 +8,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from riskapp.domain.refusal import Cannot
+from riskapp.models.database import db
 
 PAGES = {
     400: ("The page could not use what was sent", "Go back, load the page again and send it once more."),
@@ -73,5 +74,6 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()  # what failed may have broken it, and the page of the error asks it things
         app.logger.error("request %s failed", g.get("request_id", "none"), exc_info=error)
         return page(500)

@@ -39,6 +39,7 @@ READS[EXEMPT] = TEAM | ABOVE | READERS
 SCORES = {OWN: TEAM | ABOVE, SIBLING: BESIDE | ABOVE, EXEMPT: TEAM | ABOVE}
 OWNS = {OWN: names("manager"), SIBLING: names("sibling_manager"), EXEMPT: names("manager")}
 OPENS = {key: who | ABOVE for key, who in OWNS.items()}
+ESCALATES = {key: who | names("assurance") for key, who in SCORES.items()}
 CLOSES = dict.fromkeys((OWN, SIBLING, EXEMPT), ABOVE)
 READS_ACTION = READS | {EXEMPT: READS[EXEMPT] | names("specialist")}
 UPDATES = {OWN: TEAM | names("lead specialist"), SIBLING: BESIDE | names("lead")}
@@ -54,6 +55,7 @@ MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
     "risks.open_draft": OPENS,
     "risks.agree": OPENS,
     "risks.close": CLOSES,
+    "risks.escalate": ESCALATES,
     "actions.action": READS_ACTION,
     "actions.update": UPDATES,
     "actions.complete": UPDATES,

@@ -61,9 +61,9 @@ def ran(jobs, on=DAY, at=NOON, **changes):
 def test_a_day_run_ahead_of_time_is_run_again_when_it_comes_and_holds_up_none_before_it(a_days_jobs):
     tomorrow = DAY + timedelta(days=1)
     ran(a_days_jobs)
-    ran(a_days_jobs, on=tomorrow, at=queries.tick_of(tomorrow))
+    ran(a_days_jobs, on=tomorrow, at=tick_of(tomorrow))
     assert queries.last_day_done() == DAY
-    assert queries.days_to_run(queries.tick_of(tomorrow)) == (tomorrow,)
+    assert queries.days_to_run(at=tick_of(tomorrow)) == (tomorrow,)
 
 
 def test_what_the_database_said_of_a_row_is_not_told_on_the_page_of_the_clock(app):

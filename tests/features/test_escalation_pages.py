@@ -241,6 +241,6 @@ def test_the_navigation_counts_what_waits_for_an_answer_and_not_what_one_may_not
     by = actor(holder_of(council, case), on=today())
     assert queries.waiting_count(by) == len(queries.desks_waiting(by, at=now(), on=today())) == 1
     with transaction():
-        case.owner_post_id = queries.live_desk(case.id).post_id
+        case.owner_post_id = queries.live_desk(case_id=case.id).post_id
         audit.record(Event.ESCALATION_RAISED, by=by, at=now(), subject_id=case.id)
     assert queries.waiting_count(by) == len(queries.desks_waiting(by, at=now(), on=today())) == 0

@@ -5,6 +5,7 @@ from wtforms import HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from riskapp.domain.actions import Deed
+from riskapp.features.actions.service import LARGEST_COST
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.forms import Choice, Needed, Whole, line, passage
 
@@ -73,7 +74,10 @@ class NewActionForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     cost = Whole(
         "What will it cost, in whole pounds?",
         wrong="Give the cost in whole pounds, like 12000",
-        validators=[Optional(), NumberRange(0, None, "Give the cost in whole pounds, nought or more")],
+        validators=[
+            Optional(),
+            NumberRange(0, LARGEST_COST, "Give the cost in whole pounds, from nought to £999 billion"),
+        ],
     )
 
     def offer(self, posts: tuple[tuple[int, str], ...]) -> None:

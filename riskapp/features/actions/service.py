@@ -22,6 +22,7 @@ from riskapp.models.people import Post
 PRIORITIES = ("high", "medium", "low")
 MOST_PROGRESS = 100
 LONGEST_TITLE = 200
+LARGEST_COST = 999_000_000_000
 
 
 class CannotAddAction(Cannot):
@@ -119,8 +120,8 @@ def _check_words(new: NewAction) -> Iterator[Refusal]:
         yield Refusal("title", f"Use at most {LONGEST_TITLE} characters. The rest belongs in an update")
     if new.priority not in PRIORITIES:
         yield Refusal("priority", "Choose high, medium or low")
-    if new.cost is not None and new.cost < 0:
-        yield Refusal("cost", "Give the cost in whole pounds, nought or more")
+    if new.cost is not None and not 0 <= new.cost <= LARGEST_COST:
+        yield Refusal("cost", "Give the cost in whole pounds, from nought to £999 billion")
 
 
 def _check_posts(new: NewAction) -> Iterator[Refusal]:

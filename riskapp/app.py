@@ -124,7 +124,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _engine_options(url: URL) -> dict[str, object]:
-    private = {"hide_parameters": True}  # a logged fault never holds what somebody wrote
+    private: dict[str, object] = {"hide_parameters": True}  # a logged fault never holds what somebody wrote
     if url.get_backend_name() == "sqlite":
         return private
     return {**private, "pool_pre_ping": True, "pool_size": 8}

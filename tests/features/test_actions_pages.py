@@ -181,7 +181,7 @@ def test_an_action_is_added_once_however_often_its_form_is_sent(council, risk, c
         ({"due_on-day": "", "due_on-month": "", "due_on-year": ""}, "Give the date by which it is done"),
         ({"start_on-month": "13"}, "Enter a real date for the start"),
         (boxes("start_on", DAY + 2 * WEEK), "The start is after the due date"),
-        ({"cost": "-5"}, "nought or more"),
+        ({"cost": "-5"}, "from nought to £999 billion"),
         ({"cost": "much"}, "Give the cost in whole pounds"),
         ({"priority": "now"}, "Not a valid choice"),
         ({"source": "R-22222"}, "Choose the risk that the action treats"),

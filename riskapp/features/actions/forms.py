@@ -76,7 +76,7 @@ class NewActionForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         wrong="Give the cost in whole pounds, like 12000",
         validators=[
             Optional(),
-            NumberRange(0, LARGEST_COST, "Give the cost in whole pounds, from nought to £999 billion"),
+            NumberRange(0, LARGEST_COST, "Give the cost in pounds, from nought to £999 billion"),
         ],
     )
 

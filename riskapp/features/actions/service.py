@@ -121,7 +121,7 @@ def _check_words(new: NewAction) -> Iterator[Refusal]:
     if new.priority not in PRIORITIES:
         yield Refusal("priority", "Choose high, medium or low")
     if new.cost is not None and not 0 <= new.cost <= LARGEST_COST:
-        yield Refusal("cost", "Give the cost in whole pounds, from nought to £999 billion")
+        yield Refusal("cost", "Give the cost in pounds, from nought to £999 billion")
 
 
 def _check_posts(new: NewAction) -> Iterator[Refusal]:

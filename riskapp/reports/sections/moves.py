@@ -33,9 +33,9 @@ def draw(paper: Paper, data: PackData, scheme: Scheme, number: str) -> None:
         same = counts.pop("Unchanged")
         counts |= {"Closed": closed, "Merged": len(data.departures) - closed, "Unchanged": same}
         draw_strip(paper, [Figure(name, str(count)) for name, count in counts.items()], 22)
-        paper.gap(4)
+        _draw_unchanged(paper, groups["Unchanged"])  # before the table: after it, it could stand alone on a page
+        paper.gap(10)
         _draw_table(paper, data, scheme, groups)
-        _draw_unchanged(paper, groups["Unchanged"])
 
 
 def moved(data: PackData) -> dict[str, list[Risk]]:
@@ -103,5 +103,4 @@ def _draw_unchanged(paper: Paper, risks: list[Risk]) -> None:
         said = f" item {items[0]}."
     else:
         said = f" items {', '.join(items[:-1])} and {items[-1]}."
-    paper.gap(9)
     paper.put((Run("Unchanged:", bold=True), Run(said)), "why")

@@ -77,13 +77,13 @@ class TaggedSurface(Surface):
         self._height = height
         self._canvas.setPageSize((width, height))
         self._canvas.page_key = self._parents.add_page(self._marked)
-        self._canvas._code.append("/Artifact BMC")  # noqa: SLF001 - the page's stream has no other door
+        self._canvas._code.append("/Artifact BMC")
 
     def save(self) -> bytes:
         """Close the file and give its bytes; the same drawing gives the same bytes."""
         self._end_page()
         self._parents.check(self._document)
-        document, canvas = self._canvas._doc, self._canvas  # noqa: SLF001 - the catalog has no other door
+        document, canvas = self._canvas._doc, self._canvas
         self._root.dict.update(
             K=document.Reference(self._document),
             ParentTree=document.Reference(self._parents),
@@ -104,7 +104,7 @@ class TaggedSurface(Surface):
 
     def _end_page(self) -> None:
         self._turn_to(None)
-        self._canvas._code.append("EMC")  # noqa: SLF001
+        self._canvas._code.append("EMC")
         self._canvas.showPage()
         self._marked = []
 
@@ -119,12 +119,12 @@ class TaggedSurface(Surface):
             self._write("EMC", "/Artifact BMC")
             return
         number = len(self._marked)
-        element.add_content(self._canvas._doc.thisPageRef(), number)  # noqa: SLF001
+        element.add_content(self._canvas._doc.thisPageRef(), number)
         self._marked.append(element)
         self._write("EMC", f"/{element.tag} <</MCID {number}>> BDC")
 
     def _write(self, *operators: str) -> None:
-        self._canvas._code += operators  # noqa: SLF001
+        self._canvas._code += operators
 
     @contextmanager
     def element(self, tag: str, attributes: str = "", alternative: str = "") -> Iterator[None]:
@@ -172,7 +172,7 @@ class TaggedSurface(Surface):
         key = (text, weight)
         known = self._encoded.get(key)
         if known is None:
-            document, escape = self._canvas._doc, self._canvas._escape  # noqa: SLF001
+            document, escape = self._canvas._doc, self._canvas._escape
             known = self._encoded[key] = tuple(
                 (font.getSubsetInternalName(subset, document), escape(letters))
                 for font, run in self._faces[weight].runs(text)
@@ -240,13 +240,13 @@ class TaggedSurface(Surface):
         annotation = _Link(
             Rect=(x, self._height - top - high, x + wide, self._height - top),
             Contents=says,
-            Destination=canvas._bookmarkReference(place),  # noqa: SLF001
+            Destination=canvas._bookmarkReference(place),
             Border="[0 0 0]",
             StructParent=self._parents.add(node),
             F=_PRINTED,
         )
-        canvas._addAnnotation(annotation)  # noqa: SLF001
-        node.add_object(canvas._annotationrefs[-1], canvas._doc.thisPageRef())  # noqa: SLF001
+        canvas._addAnnotation(annotation)
+        node.add_object(canvas._annotationrefs[-1], canvas._doc.thisPageRef())
 
     def place(self, name: str, top: float) -> None:
         self._canvas.bookmarkHorizontal(name, 0, self._height - top)

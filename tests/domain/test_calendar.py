@@ -17,7 +17,7 @@ from riskapp.domain.calendar import (
 )
 
 INSTANTS = st.datetimes(
-    datetime(2025, 1, 1),  # noqa: DTZ001 -- hypothesis wants bounds without a zone
+    datetime(2025, 1, 1),  # noqa: DTZ001 - the fault under test -- hypothesis wants bounds without a zone
     datetime(2027, 6, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )

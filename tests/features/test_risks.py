@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import func, select
@@ -149,6 +150,36 @@ class TestALowerScoreAcrossTheAppetiteLine:
             theirs = assessments.score(risk, "current", a_judgement(1, 2), **_by(council.champion_person))
         with pytest.raises(assessments.CannotScoreRisk):
             assessments.agree(theirs, **_by(council.champion_person))
+
+    def test_is_agreed_once_by_two_at_the_same_moment(self, app, council, proposed):
+        db.session.commit()
+        number, together, answers = proposed.id, Barrier(2), []
+
+        def agree(who):
+            with app.app_context():
+                row = db.session.get_one(Assessment, number)
+                db.session.get_one(Risk, row.risk_id)
+                together.wait()
+                try:
+                    with transaction():
+                        assessments.agree(row, by=who, at=NOON, on=DAY)
+                    answers.append("agreed")
+                except assessments.CannotScoreRisk:
+                    answers.append("refused")
+                finally:
+                    db.session.remove()
+
+        managers = [actor(council.lead_person), actor(council.director_person)]
+        threads = [Thread(target=agree, args=(who,)) for who in managers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        in_force = select(func.count(Assessment.id)).where(
+            Assessment.basis == "current", Assessment.state == "in_force", Assessment.id > number
+        )
+        assert sorted(answers) == ["agreed", "refused"]
+        assert db.session.scalar(in_force) == 1
 
     def test_counts_once_another_manager_agrees(self, council, proposed):
         with transaction():

@@ -40,7 +40,7 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 
 def test_a_date_has_no_time_of_day() -> None:
     with pytest.raises(TypeError):
-        filters.clock_time(TODAY)  # type: ignore[arg-type]
+        filters.clock_time(TODAY)  # type: ignore[arg-type] # the fault under test
 
 
 @pytest.mark.parametrize(

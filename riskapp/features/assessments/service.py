@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from riskapp.domain import appetite, reviews, scoring
 from riskapp.domain.appetite import Position
@@ -99,7 +99,7 @@ def score(risk: Risk, basis: str, judgement: Judgement, *, by: Actor, at: dateti
     policy = policies.in_force(on=on)
     if refusals := check(basis, judgement, policy):
         raise CannotScoreRisk(*refusals)
-    before = standing(risk)
+    before = _hold(risk)
     held = db.session.get_one(Assessment, getattr(before, f"{basis}_id"))
     waits = basis == "current" and risk.status == "open" and _falls_across_the_line(risk, held, judgement, policy)
     row = assess(risk, basis, judgement, policy, by=by, at=at, on=on, state="proposed" if waits else "in_force")
@@ -121,6 +121,7 @@ def score(risk: Risk, basis: str, judgement: Judgement, *, by: Actor, at: dateti
 def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
     """Agree to a proposed score: it comes into force as a new assessment, by whoever agreed, who is not the owner."""
     risk = db.session.get_one(Risk, row.risk_id)
+    held = _hold(risk)
     if row.state != "proposed" or _answered(row):
         raise CannotScoreRisk(Refusal(None, "This score does not wait for anyone. Load the page again"))
     if risk.status != "open":
@@ -130,7 +131,6 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
     levels = select(AssessmentImpact).where(AssessmentImpact.assessment_id == row.id)
     impacts = {each.dimension: each.level for each in db.session.scalars(levels)}
     policy = policies.in_force(on=on)
-    held = standing(risk)
     was = db.session.get_one(Assessment, held.current_id).score
     judgement = Judgement(row.likelihood, impacts, row.rationale, row.target_on)
     agreed = assess(risk, row.basis, judgement, policy, by=by, at=at, on=on)
@@ -144,6 +144,18 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
         why=row.rationale,
     )
     _put_in_force(risk, held, agreed, policy, by=by, at=at, on=on)
+
+
+def _hold(risk: Risk) -> RiskStanding:
+    """Make whoever else would change the score wait for the end of this transaction, and say how it stands by now.
+
+    The empty write is a lock that every database knows.
+    """
+    lock = update(RiskStanding).where(RiskStanding.risk_id == risk.id).values(risk_id=risk.id)
+    db.session.execute(lock, execution_options={"synchronize_session": False})
+    held = standing(risk)
+    db.session.refresh(held)
+    return held
 
 
 def _answered(row: Assessment) -> bool:

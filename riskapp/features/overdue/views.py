@@ -11,7 +11,7 @@ from riskapp.domain.permissions import Permission, may_anywhere
 from riskapp.features.overdue import queries, service
 from riskapp.features.overdue.forms import ChaseForm
 from riskapp.features.rmap.queries import Filter, ListedAction
-from riskapp.models.database import transaction
+from riskapp.models.database import once
 from riskapp.web import csv, drawings, guards, lists
 from riskapp.web.clock import now, today
 from riskapp.web.filters import plural
@@ -151,9 +151,8 @@ def chase() -> ResponseReturnValue:
     form = ChaseForm()
     if not form.validate_on_submit():
         abort(400)
-    plans = _plans((form.references.data or "").split())
-    with transaction():
-        queued = service.chase(plans, by=guards.actor(), at=now(), on=today())
+    asked = (form.references.data or "").split()
+    queued = once(lambda: service.chase(_plans(asked), by=guards.actor(), at=now(), on=today()))
     flash(f"{plural(queued, 'e-mail')} queued. Each asks where the action is.")
     return redirect(url_for("actions.overdue"))
 

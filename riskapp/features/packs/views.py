@@ -3,6 +3,7 @@
 import io
 import time
 from datetime import date
+from functools import partial
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,7 @@ from riskapp.features.packs.forms import BuildForm
 from riskapp.features.packs.queries import Frozen, MeetingRow
 from riskapp.features.packs.service import Contents, Publisher
 from riskapp.features.policy import queries as policies
-from riskapp.models.database import transaction
+from riskapp.models.database import once, transaction
 from riskapp.web import guards
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
@@ -53,10 +54,8 @@ def build(reference: str) -> ResponseReturnValue:
         return _show(row, form)
     started = time.perf_counter()
     try:
-        with transaction():
-            pack = service.build(
-                row, by=guards.actor(), at=now(), on=today(), as_at=form.as_at.data, publisher=publisher()
-            )
+        freeze = partial(service.build, row, by=guards.actor(), on=today(), publisher=publisher())
+        pack = once(lambda: freeze(at=now(), as_at=form.as_at.data))
     except service.CannotBuildPack as refusal:
         show_refusals(form, refusal)
         return _show(row, form)

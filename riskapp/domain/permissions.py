@@ -1,29 +1,30 @@
 """Who may do what: one table that a Monitoring Officer can read, default deny.
 
-A permission is granted if any of its lines holds; a line holds if all of its predicates do. Predicates are one-liners
-on who asks and on the facts of the thing. Lists are limited by a SQL twin of `RISK_READ` beside the query.
+A permission is granted if any of its lines holds; a line holds if all of its conditions do. A line begins with who it
+is for and may go on with what must be true of the thing. The table is printed as it stands here (page "Who may do
+what", docs/permissions.md); lists are limited by SQL twins of the same lines, condition by condition.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
+from riskapp.domain.actors import (
+    COUNCIL_READERS,
+    THE_CLOCK,
+    Actor,
+    Clearance,
+    Facts,
+    Grant,
+    Role,
+    Sitting,
+    usual_clearance,
+)
 
-class Role(StrEnum):
-    """A role is given over a unit's sub-tree; owning and answering are relationships and not roles."""
-
-    CHAMPION = "champion"
-    MANAGER = "manager"
-    HEAD_OF_ASSURANCE = "head_of_assurance"
-    PROPER_OFFICER = "proper_officer"
-    AUDITOR = "auditor"
-    COMMITTEE = "committee"
-    COMMISSIONER = "commissioner"
-    ADMINISTRATOR = "administrator"
-
-
-COUNCIL_READERS = (Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR, Role.COMMISSIONER)
-"""Roles that read every risk, exempt ones included."""
+__all__ = [
+    "COUNCIL_READERS", "PERMISSIONS", "THE_CLOCK", "Actor", "Clearance", "Condition", "Facts", "Grant", "Permission",
+    "Relation", "Role", "Sitting", "line_in_words", "may", "may_anywhere", "usual_clearance",
+]  # fmt: skip
 
 
 class Permission(StrEnum):
@@ -33,10 +34,13 @@ class Permission(StrEnum):
     SIGNED_IN = "signed_in"
     RISK_DRAFT = "risk:draft"
     RISK_READ = "risk:read"
+    RISK_READ_EXEMPT = "risk:read_exempt"
     RISK_OPEN = "risk:open"
     RISK_SCORE = "risk:score"
     RISK_REVIEW = "risk:review"
     RISK_CLOSE = "risk:close"
+    RISK_MARK_EXEMPT = "risk:mark_exempt"
+    EXEMPTION_DECIDE = "exemption:decide"
     ACTION_ADD = "action:add"
     ACTION_READ = "action:read"
     ACTION_UPDATE = "action:update"
@@ -49,206 +53,353 @@ class Permission(StrEnum):
     BODY_REVIEW = "body:review"
     PLAN_READ = "plan:read"
     PACK_READ = "pack:read"
+    PACK_READ_EXEMPT = "pack:read_exempt"
     PACK_BUILD = "pack:build"
     OUTBOX_READ = "outbox:read"
     CLOCK_READ = "clock:read"
     AUDIT_READ = "audit:read"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role over the units whose path begins with `unit_path`."""
-
-    role: Role
-    unit_path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sitting:
-    """A post that the actor answers for today, and in what capacity: holder, acting or deputy."""
-
-    post_id: int
-    title: str
-    capacity: str
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who is asking: a person with the posts and roles of this moment, or the clock, which has neither."""
-
-    person_id: int | None
-    sittings: tuple[Sitting, ...] = ()
-    grants: tuple[Grant, ...] = ()
-    door: str = "web"
-    request_id: str | None = None
-    post_ids: frozenset[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "post_ids", frozenset(sitting.post_id for sitting in self.sittings))
+    ROLE_READ = "role:read"
+    ROLE_PROPOSE = "role:propose"
+    ROLE_AGREE = "role:agree"
+    NAMED_GRANT_GIVE = "named_grant:give"
+    GLASS_BREAK = "glass:break"
+    GLASS_AGREE = "glass:agree"
 
     @property
-    def post(self) -> Sitting | None:
-        """The post people know the actor by: one held before one acted in, before one deputised for."""
-        order = {"holder": 0, "acting": 1, "deputy": 2}
-        return min(self.sittings, key=lambda sitting: (order[sitting.capacity], sitting.post_id), default=None)
-
-    def sitting(self, post_id: int | None) -> Sitting | None:
-        """How the actor answers for a post today, if at all; for no post, the post people know the actor by."""
-        if post_id is None:
-            return self.post
-        return next((sitting for sitting in self.sittings if sitting.post_id == post_id), None)
-
-    def has_role(self, *roles: Role) -> bool:
-        """Whether the actor has one of the roles anywhere."""
-        return any(grant.role in roles for grant in self.grants)
+    def words(self) -> str:
+        """The deed in words, as the table prints it."""
+        return DEEDS[self]
 
 
-THE_CLOCK = Actor(person_id=None, door="clock")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a predicate may ask of a thing. A field that is not known is empty, and grants nothing."""
-
-    unit_path: str = ""
-    owner_post_id: int | None = None
-    other_post_ids: frozenset[int] = frozenset()
-    desk_post_ids: frozenset[int] = frozenset()
-    live_desk_post_id: int | None = None
-    is_open: bool = False
-    is_exempt: bool = False
-    is_demo: bool = False
-
-
-Predicate = Callable[[Actor, Facts], bool]
-
-
-def signed_in(actor: Actor, _facts: Facts) -> bool:
-    """Someone with an account."""
-    return actor.person_id is not None
-
-
-def anyone(_actor: Actor, _facts: Facts) -> bool:
-    """The public."""
-    return True
-
-
-def council_wide(*roles: Role) -> Predicate:
-    """A role that counts anywhere."""
-    return lambda actor, _facts: actor.has_role(*roles)
-
-
-def in_unit(*roles: Role) -> Predicate:
-    """A role over the unit the thing belongs to."""
-    return lambda actor, facts: (
-        bool(facts.unit_path)
-        and any(grant.role in roles and facts.unit_path.startswith(grant.unit_path) for grant in actor.grants)
-    )
-
-
-def owns(actor: Actor, facts: Facts) -> bool:
-    """Answers for the post that owns the thing."""
-    return facts.owner_post_id in actor.post_ids
-
-
-def takes_part(actor: Actor, facts: Facts) -> bool:
-    """Answers for another post named on the thing: accountable for an action, owner of the risk it serves, lead."""
-    return bool(facts.other_post_ids & actor.post_ids)
-
-
-def independent(actor: Actor, facts: Facts) -> bool:
-    """Answers for no post that is named on the thing: neither leads the body nor sits on it (Direction J)."""
-    return not takes_part(actor, facts)
-
-
-def on_its_route(actor: Actor, facts: Facts) -> bool:
-    """Has, or had, the escalation on the desk."""
-    return bool(facts.desk_post_ids & actor.post_ids)
-
-
-def has_it_now(actor: Actor, facts: Facts) -> bool:
-    """Has the escalation on the desk at this moment."""
-    return facts.live_desk_post_id in actor.post_ids
-
-
-def not_own(actor: Actor, facts: Facts) -> bool:
-    """Nobody answers for what they own (separation of duties)."""
-    return facts.owner_post_id not in actor.post_ids
-
-
-def is_open(_actor: Actor, facts: Facts) -> bool:
-    """The thing is open: neither a draft nor closed."""
-    return facts.is_open
-
-
-def not_exempt(_actor: Actor, facts: Facts) -> bool:
-    """Nothing in it is exempt under Schedule 12A."""
-    return not facts.is_exempt
-
-
-def demonstration(_actor: Actor, facts: Facts) -> bool:
-    """Only in demonstration mode."""
-    return facts.is_demo
-
-
-_reads_council = council_wide(*COUNCIL_READERS)
-_assures = council_wide(Role.HEAD_OF_ASSURANCE)
-_keeps_unit = in_unit(Role.CHAMPION, Role.MANAGER)
-
-PERMISSIONS: Mapping[Permission, tuple[tuple[Predicate, ...], ...]] = {
-    Permission.PUBLIC: ((anyone,),),
-    Permission.SIGNED_IN: ((signed_in,),),
-    Permission.RISK_DRAFT: ((_keeps_unit,), (_assures,)),
-    Permission.RISK_READ: (
-        (_reads_council,),
-        (owns,),
-        (takes_part, not_exempt),
-        (_keeps_unit,),
-        (on_its_route,),
-        (council_wide(Role.COMMITTEE), is_open, not_exempt),
-    ),
-    Permission.RISK_OPEN: ((owns,), (in_unit(Role.MANAGER),)),
-    Permission.RISK_SCORE: ((owns,), (_keeps_unit,)),
-    Permission.RISK_REVIEW: ((owns,),),
-    Permission.RISK_CLOSE: ((in_unit(Role.MANAGER), not_own),),
-    Permission.ACTION_ADD: ((owns,), (_keeps_unit,), (_assures,)),
-    Permission.ACTION_READ: (
-        (_reads_council,),
-        (owns,),
-        (takes_part,),
-        (_keeps_unit,),
-        (on_its_route,),
-        (council_wide(Role.COMMITTEE), not_exempt),
-    ),
-    Permission.ACTION_UPDATE: ((owns,), (takes_part,), (in_unit(Role.CHAMPION),)),
-    Permission.ACTION_CHASE: ((_assures,), (_keeps_unit,)),
-    Permission.ESCALATION_READ: ((_reads_council,), (owns,), (_keeps_unit,), (on_its_route,)),
-    Permission.ESCALATION_RAISE: ((owns,), (_keeps_unit,), (_assures,)),
-    Permission.ESCALATION_ANSWER: ((has_it_now, not_own),),
-    Permission.ESCALATION_WITHDRAW: ((_assures,),),
-    Permission.BODY_READ: (
-        (_reads_council,),
-        (takes_part,),
-        (council_wide(Role.COMMITTEE, Role.MANAGER, Role.CHAMPION),),
-    ),
-    Permission.BODY_REVIEW: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER), independent),),
-    Permission.PLAN_READ: ((signed_in,),),
-    Permission.PACK_READ: ((_reads_council,), (council_wide(Role.COMMITTEE), not_exempt)),
-    Permission.PACK_BUILD: ((_assures,),),
-    Permission.OUTBOX_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),), (signed_in, demonstration)),
-    Permission.CLOCK_READ: ((_assures,), (council_wide(Role.ADMINISTRATOR, Role.AUDITOR),)),
-    Permission.AUDIT_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),)),
+DEEDS: Mapping[Permission, str] = {
+    Permission.PUBLIC: "See what is open to anyone: signing in, help, accessibility, privacy",
+    Permission.SIGNED_IN: "Open the pages that show to each person what is theirs",
+    Permission.RISK_DRAFT: "Log a risk",
+    Permission.RISK_READ: "Read a risk, but for what is exempt in it",
+    Permission.RISK_READ_EXEMPT: "Read what is exempt in a risk",
+    Permission.RISK_OPEN: "Open a draft, or agree to a lower score",
+    Permission.RISK_SCORE: "Score a risk",
+    Permission.RISK_REVIEW: "Record a review of a risk",
+    Permission.RISK_CLOSE: "Close a risk",
+    Permission.RISK_MARK_EXEMPT: "Mark words of a risk as perhaps exempt",
+    Permission.EXEMPTION_DECIDE: "Decide an exemption",
+    Permission.ACTION_ADD: "Add an action to a risk",
+    Permission.ACTION_READ: "Read an action",
+    Permission.ACTION_UPDATE: "Report on an action: progress, a new date, that it is done",
+    Permission.ACTION_CHASE: "Chase a late action",
+    Permission.ESCALATION_READ: "Read an escalation",
+    Permission.ESCALATION_RAISE: "Escalate a risk by hand",
+    Permission.ESCALATION_ANSWER: "Acknowledge an escalation, return it, pass it on or decide it",
+    Permission.ESCALATION_WITHDRAW: "Withdraw an escalation",
+    Permission.BODY_READ: "Read the page of an external body",
+    Permission.BODY_REVIEW: "Record a governance review of an external body",
+    Permission.PLAN_READ: "Read the improvement plan",
+    Permission.PACK_READ: "Read Part 1 of a committee pack, and the calendar of meetings",
+    Permission.PACK_READ_EXEMPT: "Read Part 2 of a committee pack",
+    Permission.PACK_BUILD: "Build a committee pack",
+    Permission.OUTBOX_READ: "Read the mail that was sent",
+    Permission.CLOCK_READ: "See the clock at work",
+    Permission.AUDIT_READ: "Read the record of changes of the council",
+    Permission.ROLE_READ: "See who has which role, and who was let in by name",
+    Permission.ROLE_PROPOSE: "Propose that somebody is given a role, or loses one",
+    Permission.ROLE_AGREE: "Agree that somebody is given a role (never one beyond one's own)",
+    Permission.NAMED_GRANT_GIVE: "Let somebody in to one thing by name, until a day",
+    Permission.GLASS_BREAK: "Ask to read everything for four hours in an emergency",
+    Permission.GLASS_AGREE: "Agree to what another asked for in an emergency",
 }
 
 
-def may(actor: Actor, permission: Permission, facts: Facts = Facts()) -> bool:
+class Relation(StrEnum):
+    """What a condition looks at; each that can limit a list has a SQL twin of the same name."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed_in"
+    COUNCIL_WIDE = "council_wide"
+    COUNCIL_WIDE_CLEARED = "council_wide_cleared"
+    ANYWHERE = "anywhere"
+    IN_UNIT = "in_unit"
+    READS_UNIT = "reads_unit"
+    CLEARED_IN_UNIT = "cleared_in_unit"
+    OWNS = "owns"
+    DRAFTED = "drafted"
+    TAKES_PART = "takes_part"
+    INDEPENDENT = "independent"
+    ON_ITS_ROUTE = "on_its_route"
+    HAS_IT_NOW = "has_it_now"
+    NAMED = "named"
+    NAMED_CLEARED = "named_cleared"
+    NOT_OWN = "not_own"
+    OPEN = "open"
+    EXISTENCE_TOLD = "existence_told"
+    NOT_EXEMPT = "not_exempt"
+    DEMONSTRATION = "demonstration"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a line: its words, and whether it holds of who asks and the facts of the thing."""
+
+    relation: Relation
+    words: str
+    holds: Callable[[Actor, Facts], bool]
+    roles: tuple[Role, ...] = ()
+
+
+def _listed(roles: tuple[Role, ...]) -> str:
+    names = [role.label.lower() if role is not Role.HEAD_OF_ASSURANCE else role.label for role in roles]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _covers(grant: Grant, roles: tuple[Role, ...], facts: Facts) -> bool:
+    return grant.role in roles and bool(facts.unit_path) and facts.unit_path.startswith(grant.unit_path)
+
+
+def _tells(clearance: Clearance, facts: Facts) -> bool:
+    return not facts.is_existence_withheld or clearance >= Clearance.EXISTENCE_WITHHELD
+
+
+def _clears(clearance: Clearance, facts: Facts) -> bool:
+    return clearance >= Clearance.EXEMPT and _tells(clearance, facts)
+
+
+def _tells_by_name(clearance: Clearance | None, facts: Facts) -> bool:
+    return clearance is not None and _tells(clearance, facts)
+
+
+def _clears_by_name(clearance: Clearance | None, facts: Facts) -> bool:
+    return clearance is not None and _clears(clearance, facts)
+
+
+def council_wide(*roles: Role) -> Condition:
+    """A role over the whole council."""
+    return Condition(
+        Relation.COUNCIL_WIDE,
+        f"{_listed(roles)} of the council",
+        lambda actor, _facts: any(grant.role in roles and grant.is_council_wide for grant in actor.grants),
+        roles,
+    )
+
+
+def council_wide_cleared(*roles: Role) -> Condition:
+    """A role over the whole council, given with clearance for what is exempt."""
+    return Condition(
+        Relation.COUNCIL_WIDE_CLEARED,
+        f"{_listed(roles)} of the council, cleared for what is exempt",
+        lambda actor, _facts: any(
+            grant.role in roles and grant.is_council_wide and grant.reads_up_to >= Clearance.EXEMPT
+            for grant in actor.grants
+        ),
+        roles,
+    )
+
+
+def anywhere(*roles: Role) -> Condition:
+    """A role over any unit at all."""
+    return Condition(
+        Relation.ANYWHERE, f"{_listed(roles)} of any unit", lambda actor, _facts: actor.has_role(*roles), roles
+    )
+
+
+def in_unit(*roles: Role) -> Condition:
+    """A role over the unit the thing belongs to, whatever is withheld about it: for deeds, beside a right to read."""
+    return Condition(
+        Relation.IN_UNIT,
+        f"{_listed(roles)} of its unit",
+        lambda actor, facts: any(_covers(grant, roles, facts) for grant in actor.grants),
+        roles,
+    )
+
+
+def reads_unit(*roles: Role) -> Condition:
+    """A role over the thing's unit, and clearance for its existence where that is withheld."""
+    return Condition(
+        Relation.READS_UNIT,
+        f"{_listed(roles)} of its unit (where its existence is withheld: cleared for that)",
+        lambda actor, facts: any(
+            _covers(grant, roles, facts) and _tells(grant.reads_up_to, facts) for grant in actor.grants
+        ),
+        roles,
+    )
+
+
+def cleared_in_unit(*roles: Role) -> Condition:
+    """A role over the thing's unit, given with the clearance that the thing asks for."""
+    return Condition(
+        Relation.CLEARED_IN_UNIT,
+        f"{_listed(roles)} of its unit, with the clearance it asks for",
+        lambda actor, facts: any(
+            _covers(grant, roles, facts) and _clears(grant.reads_up_to, facts) for grant in actor.grants
+        ),
+        roles,
+    )
+
+
+anyone = Condition(Relation.ANYONE, "anyone", lambda _actor, _facts: True)
+signed_in = Condition(Relation.SIGNED_IN, "whoever has an account", lambda actor, _facts: actor.person_id is not None)
+owns = Condition(Relation.OWNS, "who answers for its post", lambda actor, facts: facts.owner_post_id in actor.post_ids)
+drafted = Condition(
+    Relation.DRAFTED,
+    "having drafted it (an action: the risk that it treats)",
+    lambda actor, facts: facts.drafted_by_post_id is not None and facts.drafted_by_post_id in actor.post_ids,
+)
+takes_part = Condition(
+    Relation.TAKES_PART,
+    "who answers for another post that is named on it",
+    lambda actor, facts: bool(facts.other_post_ids & actor.post_ids),
+)
+independent = Condition(
+    Relation.INDEPENDENT,
+    "answering for no post that is named on it (Direction J)",
+    lambda actor, facts: not facts.other_post_ids & actor.post_ids,
+)
+on_its_route = Condition(
+    Relation.ON_ITS_ROUTE,
+    "who has, or had, its escalation on the desk",
+    lambda actor, facts: bool(facts.desk_post_ids & actor.post_ids),
+)
+has_it_now = Condition(
+    Relation.HAS_IT_NOW,
+    "who has the escalation on the desk now",
+    lambda actor, facts: facts.live_desk_post_id is not None and facts.live_desk_post_id in actor.post_ids,
+)
+named = Condition(
+    Relation.NAMED,
+    "who was let in to it by name",
+    lambda actor, facts: _tells_by_name(actor.let_in_with(facts.entity_id), facts),
+)
+named_cleared = Condition(
+    Relation.NAMED_CLEARED,
+    "who was let in to it by name, with the clearance it asks for",
+    lambda actor, facts: _clears_by_name(actor.let_in_with(facts.entity_id), facts),
+)
+not_own = Condition(
+    Relation.NOT_OWN, "not answering for what they own", lambda actor, facts: facts.owner_post_id not in actor.post_ids
+)
+is_open = Condition(Relation.OPEN, "while it is open", lambda _actor, facts: facts.is_open)
+existence_told = Condition(
+    Relation.EXISTENCE_TOLD, "unless its existence is withheld", lambda _actor, facts: not facts.is_existence_withheld
+)
+not_exempt = Condition(Relation.NOT_EXEMPT, "if nothing in it is exempt", lambda _actor, facts: not facts.is_exempt)
+demonstration = Condition(Relation.DEMONSTRATION, "in a demonstration", lambda _actor, facts: facts.is_demo)
+
+ASSURERS = (Role.HEAD_OF_ASSURANCE, Role.ASSURANCE_OFFICER)
+KEEPERS = (Role.CHAMPION, Role.MANAGER)
+
+_assures = council_wide(*ASSURERS)
+_head = council_wide(Role.HEAD_OF_ASSURANCE)
+_reads_council = council_wide(*COUNCIL_READERS)
+_drafted_in_unit = (in_unit(*KEEPERS), drafted)
+_manages_on_its_route = (in_unit(Role.MANAGER), on_its_route)
+
+
+def _kept_by(*roles: Role) -> tuple[tuple[Condition, ...], ...]:
+    """The lines of those who keep a unit's register: all of what is not exempt, and what is with clearance for it."""
+    return ((reads_unit(*roles), not_exempt), (cleared_in_unit(*roles),))
+
+
+PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
+    Permission.PUBLIC: ((anyone,),),
+    Permission.SIGNED_IN: ((signed_in,),),
+    Permission.RISK_DRAFT: ((in_unit(*KEEPERS),), (_assures,)),
+    Permission.RISK_READ: (
+        (reads_unit(*COUNCIL_READERS),),
+        (owns,),
+        _drafted_in_unit,
+        (on_its_route,),
+        *_kept_by(*KEEPERS, Role.EXTERNAL_AUDITOR),
+        (takes_part, not_exempt),
+        (reads_unit(Role.COMMITTEE), is_open, not_exempt),
+        (named, not_exempt),
+        (named_cleared,),
+    ),
+    Permission.RISK_READ_EXEMPT: (
+        (cleared_in_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
+        (owns,),
+        _drafted_in_unit,
+        (on_its_route,),
+        (named_cleared,),
+    ),
+    Permission.RISK_OPEN: ((owns,), _manages_on_its_route, *_kept_by(Role.MANAGER)),
+    Permission.RISK_SCORE: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
+    Permission.RISK_REVIEW: ((owns,),),
+    Permission.RISK_CLOSE: (
+        *((*line, not_own) for line in _kept_by(Role.MANAGER)),
+        (*_manages_on_its_route, not_own),
+    ),
+    Permission.RISK_MARK_EXEMPT: (
+        (reads_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
+        (owns,),
+        (on_its_route,),
+        (takes_part, existence_told),
+        (named,),
+    ),
+    Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
+    Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),
+    Permission.ACTION_READ: (
+        (reads_unit(*COUNCIL_READERS),),
+        (owns,),
+        (takes_part,),
+        _drafted_in_unit,
+        (on_its_route,),
+        *_kept_by(*KEEPERS, Role.EXTERNAL_AUDITOR),
+        (reads_unit(Role.COMMITTEE), not_exempt),
+        (named, not_exempt),
+        (named_cleared,),
+    ),
+    Permission.ACTION_UPDATE: ((owns,), (takes_part,), (in_unit(Role.CHAMPION), drafted), *_kept_by(Role.CHAMPION)),
+    Permission.ACTION_CHASE: ((_assures,), _drafted_in_unit, *_kept_by(*KEEPERS)),
+    Permission.ESCALATION_READ: (
+        (reads_unit(*COUNCIL_READERS),),
+        (owns,),
+        (on_its_route,),
+        *_kept_by(*KEEPERS, Role.EXTERNAL_AUDITOR),
+        (named, not_exempt),
+        (named_cleared,),
+    ),
+    Permission.ESCALATION_RAISE: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),
+    Permission.ESCALATION_ANSWER: ((has_it_now, not_own),),
+    Permission.ESCALATION_WITHDRAW: ((_head,),),
+    Permission.BODY_READ: ((_reads_council,), (takes_part,), (anywhere(*KEEPERS, Role.COMMITTEE),), (named,)),
+    Permission.BODY_REVIEW: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER), independent),),
+    Permission.PLAN_READ: ((signed_in,),),
+    Permission.PACK_READ: ((council_wide(*COUNCIL_READERS, Role.COMMITTEE, Role.EXTERNAL_AUDITOR),), (named,)),
+    Permission.PACK_READ_EXEMPT: (
+        (council_wide_cleared(*COUNCIL_READERS, Role.COMMITTEE, Role.EXTERNAL_AUDITOR),),
+        (named_cleared,),
+    ),
+    Permission.PACK_BUILD: ((_assures,),),
+    Permission.OUTBOX_READ: (
+        (council_wide(*ASSURERS, Role.AUDITOR, Role.COMMISSIONER),),
+        (signed_in, demonstration),
+    ),
+    Permission.CLOCK_READ: ((council_wide(*ASSURERS, Role.AUDITOR, Role.ADMINISTRATOR),),),
+    Permission.AUDIT_READ: ((council_wide(*ASSURERS, Role.AUDITOR, Role.COMMISSIONER, Role.EXTERNAL_AUDITOR),),),
+    Permission.ROLE_READ: ((council_wide(*COUNCIL_READERS, Role.EXTERNAL_AUDITOR, Role.ADMINISTRATOR),),),
+    Permission.ROLE_PROPOSE: ((council_wide(*ASSURERS, Role.ADMINISTRATOR),),),
+    Permission.ROLE_AGREE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),
+    Permission.NAMED_GRANT_GIVE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),
+    Permission.GLASS_BREAK: ((council_wide(Role.ADMINISTRATOR),),),
+    Permission.GLASS_AGREE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),
+}
+
+
+NOTHING_KNOWN = Facts()
+
+
+def may(actor: Actor, permission: Permission, facts: Facts = NOTHING_KNOWN) -> bool:
     """Say whether the table grants the permission for a thing with these facts; what is not in it is denied."""
     lines = PERMISSIONS.get(permission, ())
-    return any(all(predicate(actor, facts) for predicate in line) for line in lines)
+    return any(all(condition.holds(actor, facts) for condition in line) for line in lines)
 
 
 def may_anywhere(actor: Actor, permission: Permission) -> bool:
     """Say whether there could be a thing for which the table grants it, so that a button is worth showing."""
     everywhere = (Facts(unit_path=grant.unit_path, is_open=True) for grant in actor.grants)
     own = (Facts(owner_post_id=post, other_post_ids=frozenset((post,)), is_open=True) for post in actor.post_ids)
-    return any(may(actor, permission, facts) for facts in (Facts(), *everywhere, *own))
+    by_name = (Facts(entity_id=entity_id) for entity_id in actor.named)
+    return any(may(actor, permission, facts) for facts in (Facts(), *everywhere, *own, *by_name))
+
+
+def line_in_words(line: tuple[Condition, ...]) -> str:
+    """Say one line of the table as a sentence without its end: who, and on what condition."""
+    return ", ".join(condition.words for condition in line)

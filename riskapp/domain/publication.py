@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
 PUBLIC, UNDECIDED = "public", "internal"
@@ -14,6 +14,22 @@ LEVELS = (PUBLIC, UNDECIDED, "sensitive", "exempt", "withheld")
 """From the freest to the strictest; what nobody has decided is internal."""
 EXEMPT = frozenset({"exempt", "withheld"})
 """Levels whose place is Part 2 (Local Government Act 1972, Schedule 12A)."""
+FIELD_GROUPS: Mapping[str, str] = {
+    "all": "all of it",
+    "title": "its title",
+    "statement": "its causes, event and consequences",
+    "assessment": "its scores and why they were given",
+    "plan": "its treatment and its actions",
+}
+"""The groups of fields that are classified apart; what is decided of `all` counts for each of them."""
+PARTS = frozenset(FIELD_GROUPS) - {"all"}
+
+
+def exempt_parts(levels: Mapping[str, str]) -> frozenset[str]:
+    """Name the groups that are exempt where each of some groups has a level; a strict word on all reaches each."""
+    if levels.get("all") in EXEMPT:
+        return PARTS
+    return frozenset(group for group, level in levels.items() if level in EXEMPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,16 +35,20 @@ KEEPERS = TEAM | BESIDE | ABOVE
 EVERYONE = KEEPERS | READERS | MEMBER | names("specialist administrator nobody")
 
 READS = {OWN: TEAM | ABOVE | READERS | MEMBER | names("specialist"), SIBLING: BESIDE | ABOVE | READERS | MEMBER}
-READS[EXEMPT] = TEAM | ABOVE | READERS
-SCORES = {OWN: TEAM | ABOVE, SIBLING: BESIDE | ABOVE, EXEMPT: TEAM | ABOVE}
+ON_ITS_DESK = names("lead")
+READS[EXEMPT] = (
+    TEAM | ON_ITS_DESK | READERS
+)  # its champion drafted it, its manager owns it: others above do not read it
+SCORES = {OWN: TEAM | ABOVE, SIBLING: BESIDE | ABOVE, EXEMPT: TEAM | ON_ITS_DESK}
 OWNS = {OWN: names("manager"), SIBLING: names("sibling_manager"), EXEMPT: names("manager")}
-OPENS = {key: who | ABOVE for key, who in OWNS.items()}
+OPENS = {key: who | (ON_ITS_DESK if key == EXEMPT else ABOVE) for key, who in OWNS.items()}
 ESCALATES = {key: who | names("assurance") for key, who in SCORES.items()}
-CLOSES = dict.fromkeys((OWN, SIBLING, EXEMPT), ABOVE)
+CLOSES = {OWN: ABOVE, SIBLING: ABOVE, EXEMPT: ON_ITS_DESK}
 READS_ACTION = READS | {EXEMPT: READS[EXEMPT] | names("specialist")}
 UPDATES = {OWN: TEAM | names("lead specialist"), SIBLING: BESIDE | names("lead")}
 UPDATES[EXEMPT] = UPDATES[OWN]
 READS_CASE = {key: READERS | who for key, who in SCORES.items()}
+READS_CASE[EXEMPT] = READERS | OWNS[EXEMPT] | ON_ITS_DESK
 ANSWERS = dict.fromkeys((OWN, SIBLING, EXEMPT), names("lead"))
 WITHDRAWS = dict.fromkeys((OWN, SIBLING, EXEMPT), names("assurance"))
 

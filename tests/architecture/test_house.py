@@ -28,11 +28,12 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         "route heads_of_assurance those_on_the_route",
         NO_SECRET: "proof units_to_choose",
     },
+    "classification": {RULES: "withheld is_exempt is_existence_withheld withheld_things"},
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "people": {RULES: "actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},
-    "readers": {RULES: "units_below is_exempt facts"},
+    "readers": {RULES: "limited by_unit by_name units_below is_exempt is_existence_withheld facts"},
     "registers": {NO_SECRET: "last_committee"},
     "reminders": {
         RULES: "groups items private_subjects is_urgent",

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from riskapp.domain.permissions import Actor, Facts, Grant, Permission, Role, Sitting, may, may_anywhere
+from riskapp.domain.permissions import Actor, Clearance, Facts, Grant, Permission, Role, Sitting, may, may_anywhere
 
 HOUSING, REPAIRS, VOIDS, PLACE = "/1/2/", "/1/2/3/", "/1/2/4/", "/1/5/"
 OWNER_POST, OTHER_POST = 70, 71
@@ -19,13 +21,23 @@ CHAMPION = someone((Role.CHAMPION, REPAIRS))
 DIRECTOR = someone((Role.MANAGER, HOUSING))
 OWNER = someone(posts=(OWNER_POST,))
 ASSURANCE = someone((Role.HEAD_OF_ASSURANCE, "/1/"))
+DRAFTER = someone((Role.CHAMPION, REPAIRS), posts=(OTHER_POST,))
+CLEARED_CHAMPION = Actor(person_id=9, grants=(Grant(Role.CHAMPION, REPAIRS, Clearance.EXEMPT),))
+UNCLEARED_ASSURANCE = Actor(person_id=9, grants=(Grant(Role.HEAD_OF_ASSURANCE, "/1/", Clearance.EXEMPT),))
 MEMBER = someone((Role.COMMITTEE, "/1/"))
 ADMINISTRATOR = someone((Role.ADMINISTRATOR, "/1/"))
 STAFF = someone()
 
 OPEN_RISK = Facts(unit_path=REPAIRS, owner_post_id=OWNER_POST, is_open=True)
 DRAFT = Facts(unit_path=REPAIRS, owner_post_id=OWNER_POST)
-EXEMPT = Facts(unit_path=REPAIRS, owner_post_id=OWNER_POST, is_open=True, is_exempt=True)
+EXEMPT = Facts(
+    unit_path=REPAIRS,
+    owner_post_id=OWNER_POST,
+    drafted_by_post_id=OTHER_POST,
+    is_open=True,
+    exempt_groups=frozenset(("title",)),
+)
+WITHHELD = replace(EXEMPT, is_existence_withheld=True)
 ELSEWHERE = Facts(unit_path=VOIDS, owner_post_id=OWNER_POST, is_open=True)
 
 
@@ -34,7 +46,14 @@ ELSEWHERE = Facts(unit_path=VOIDS, owner_post_id=OWNER_POST, is_open=True)
     [
         (CHAMPION, OPEN_RISK, True),
         (CHAMPION, ELSEWHERE, False),
-        (CHAMPION, EXEMPT, True),
+        (CHAMPION, EXEMPT, False),
+        (DRAFTER, EXEMPT, True),
+        (CLEARED_CHAMPION, EXEMPT, True),
+        (CLEARED_CHAMPION, WITHHELD, False),
+        (OWNER, WITHHELD, True),
+        (ASSURANCE, WITHHELD, True),
+        (UNCLEARED_ASSURANCE, WITHHELD, False),
+        (UNCLEARED_ASSURANCE, EXEMPT, True),
         (DIRECTOR, ELSEWHERE, True),
         (DIRECTOR, Facts(unit_path=PLACE, is_open=True), False),
         (OWNER, ELSEWHERE, True),

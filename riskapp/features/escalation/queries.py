@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import networkx as nx
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from riskapp.domain import escalation_route as routes
@@ -15,19 +15,20 @@ from riskapp.domain.calendar import moment_words
 from riskapp.domain.escalation import TimeLeft, time_left
 from riskapp.domain.escalation_states import CaseState, Decision, DeskState
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
-from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
+from riskapp.domain.permissions import Actor, Facts, Permission, Relation, Role, may
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
+from riskapp.features.classification import queries as classification
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers import queries as readers
 from riskapp.models.database import db
-from riskapp.models.entity import Classification, Entity
+from riskapp.models.entity import Entity
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk, EscalationEvent
 from riskapp.models.people import Post, RoleAssignment, Unit
 
 PAGE = 50
 UNREADABLE = "A risk whose name you may not read"
-LEVELS_WITHHELD = ("exempt", "withheld")
 Subject = aliased(Entity)
 UnitName = aliased(Entity)
 Answerer = aliased(Post)
@@ -197,19 +198,19 @@ class Wanted:
     sort: str = "due"
 
 
-def readable(actor: Actor) -> ColumnElement[bool]:
-    """The SQL twin of ESCALATION_READ, over a query that joins the case's unit."""
-    if actor.has_role(*COUNCIL_READERS):
-        return true()
-    paths = [grant.unit_path for grant in actor.grants if grant.role in {Role.CHAMPION, Role.MANAGER}]
-    posts = tuple(actor.post_ids)
-    on_desk = select(EscalationDesk.case_id).where(EscalationDesk.post_id.in_(posts))
-    return or_(
-        false(),
-        EscalationCase.owner_post_id.in_(posts),
-        EscalationCase.id.in_(on_desk),
-        *(Unit.path.startswith(path, autoescape=True) for path in paths),
-    )
+def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """The SQL twin of ESCALATION_READ, over a query of cases."""
+    is_exempt = classification.is_exempt(EscalationCase.subject_id, on=on)
+    is_existence_withheld = classification.is_existence_withheld(EscalationCase.subject_id, on=on)
+    twins: dict[Relation, readers.Twin] = {
+        **readers.by_unit(EscalationCase.unit_id, is_exempt, is_existence_withheld),
+        **readers.by_name(EscalationCase.id, is_existence_withheld),
+        Relation.OWNS: lambda actor, _: EscalationCase.owner_post_id.in_(actor.post_ids),
+        Relation.ON_ITS_ROUTE: lambda actor, _: EscalationCase.id.in_(
+            select(EscalationDesk.case_id).where(EscalationDesk.post_id.in_(actor.post_ids))
+        ),
+    }
+    return readers.limited(Permission.ESCALATION_READ, actor, twins)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
@@ -250,7 +251,7 @@ def cases(
     actor: Actor, wanted: Wanted, *, at: datetime, on: date, page: int = 1, size: int = PAGE
 ) -> tuple[tuple[Row, ...], int]:
     """Give a page of the cases that the actor may read, and how many there are."""
-    query = _limited(_rows().where(readable(actor)), wanted)
+    query = _limited(_rows().where(readable(actor, on=on)), wanted)
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     order = ORDERS.get(wanted.sort, ORDERS["due"])
     found = db.session.execute(query.order_by(*order).limit(size).offset((page - 1) * size)).all()
@@ -295,12 +296,12 @@ def case_of(actor: Actor, subject_id: int, *, at: datetime, on: date) -> Row | N
 def _read(found: Iterable[Any], actor: Actor, *, at: datetime, on: date) -> Iterator[Row]:
     found = tuple(found)
     policy = policies.in_force(on=on).policy
-    hidden = _withheld_names(tuple(case.subject_id for case, *_ in found if case.subject_id), on=on)
+    hidden = classification.withheld((case.subject_id for case, *_ in found if case.subject_id), on=on)
     labels = {tier.key: tier.label for tier in policy.escalation.tiers}
     stood_at = _desks_of([case.id for case, *_ in found])
     for case, desk, reference, subject, unit, path, post in found:
         live = desk is not None and desk.state in LIVE_DESKS
-        facts = _permission_facts(case, stood_at[case.id], path, is_exempt=case.subject_id in hidden)
+        facts = _permission_facts(case, stood_at[case.id], path, hidden)
         yield Row(
             reference=reference,
             title=_name(actor, subject, facts),
@@ -327,33 +328,31 @@ def _desks_of(case_ids: list[int]) -> Mapping[int, list[EscalationDesk]]:
     return desks
 
 
-def _withheld_names(ids: Iterable[int], *, on: date) -> set[int]:
-    """Of some subjects, those whose name is exempt or withheld on a day (Local Government Act 1972, Schedule 12A)."""
-    told = db.session.execute(
-        select(Classification.entity_id, Classification.field_group, Classification.level)
-        .where(Classification.entity_id.in_(tuple(ids)), Classification.from_on <= on)
-        .order_by(Classification.from_on, Classification.id)
-    )
-    latest = {(entity_id, group): level for entity_id, group, level in told}
-    return {entity_id for (entity_id, _), level in latest.items() if level in LEVELS_WITHHELD}
-
-
-def _permission_facts(case: EscalationCase, desks: Iterable[EscalationDesk], path: str, *, is_exempt: bool) -> Facts:
+def _permission_facts(
+    case: EscalationCase,
+    desks: Iterable[EscalationDesk],
+    path: str,
+    hidden: Mapping[int, classification.Withheld],
+) -> Facts:
     desks = tuple(desks)
+    withheld = hidden.get(case.subject_id or 0, classification.NOTHING)
     return Facts(
+        entity_id=case.id,
         unit_path=path,
         owner_post_id=case.owner_post_id,
         desk_post_ids=frozenset(desk.post_id for desk in desks),
         live_desk_post_id=next((desk.post_id for desk in desks if desk.state in LIVE_DESKS), None),
         is_open=case.state == CaseState.OPEN,
-        is_exempt=is_exempt,
+        exempt_groups=withheld.groups,
+        is_existence_withheld=withheld.existence,
     )
 
 
 def _name(actor: Actor, subject: Entity | None, facts: Facts) -> str:
     if subject is None:
         return "Test"
-    return subject.name if may(actor, Permission.RISK_READ, facts) else UNREADABLE
+    may_read = "title" not in facts.exempt_groups or may(actor, Permission.RISK_READ_EXEMPT, facts)
+    return subject.name if may_read and may(actor, Permission.RISK_READ, facts) else UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,12 +441,12 @@ def case(actor: Actor, reference: str, *, at: datetime, on: date) -> CaseView | 
     )
     log = _log(case.id)
     row = next(_read((found,), actor, at=at, on=on))
-    hidden = _withheld_names((case.subject_id,), on=on) if case.subject_id else set()
+    hidden = classification.withheld((case.subject_id,) if case.subject_id else (), on=on)
     clause = stored.policy.clauses.get(live.clause if live else case.clause)
     return CaseView(
         id=case.id,
         row=row,
-        facts=_permission_facts(case, desks, path, is_exempt=case.subject_id in hidden),
+        facts=_permission_facts(case, desks, path, hidden),
         reason=case.reason,
         by_hand=bool(case.facts.get("by_hand")),
         raised_by=db.session.scalar(select(Post.title).where(Post.id == case.raised_by_post_id)),
@@ -609,7 +608,7 @@ def route_map(actor: Actor, reference: str, *, at: datetime, on: date) -> RouteM
 
 def _waiting_at(actor: Actor, *, at: datetime, on: date) -> dict[int, list[tuple[int, LiveCase]]]:
     """The live cases that the actor may read, by post, each with the unit it came from."""
-    query = _rows().where(readable(actor), EscalationDesk.state.in_(LIVE_DESKS)).order_by(*ORDERS["due"])
+    query = _rows().where(readable(actor, on=on), EscalationDesk.state.in_(LIVE_DESKS)).order_by(*ORDERS["due"])
     found = db.session.execute(query).all()
     waiting: dict[int, list[tuple[int, LiveCase]]] = {}
     for (case, desk, *_), row in zip(found, _read(found, actor, at=at, on=on), strict=True):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from riskapp.domain.permissions import Actor, Facts, Permission, may
+from riskapp.domain.permissions import Actor, Permission, may
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.packs import Board, Meeting, Pack, PackPart
@@ -122,7 +122,7 @@ def _packs(actor: Actor, meeting_ids: Sequence[int]) -> Mapping[int, list[PackRo
 
 def may_read(actor: Actor, number: int) -> bool:
     """Tell whether the actor may open a part: the second holds what is exempt."""
-    return may(actor, Permission.PACK_READ, Facts(is_exempt=number == 2))  # noqa: PLR2004 - Part 2, as the law calls it
+    return may(actor, Permission.PACK_READ if number == 1 else Permission.PACK_READ_EXEMPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from riskapp.domain.permissions import Facts, Permission
+from riskapp.domain.permissions import Permission
 from riskapp.features.packs import queries, service
 from riskapp.features.packs.forms import BuildForm
 from riskapp.features.packs.queries import Frozen, MeetingRow
@@ -20,7 +20,6 @@ from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 
 blueprint = Blueprint("packs", __name__)
-EXEMPT = Facts(is_exempt=True)
 
 
 @blueprint.get("/packs")
@@ -105,7 +104,7 @@ def _show(row: MeetingRow, form: BuildForm) -> ResponseReturnValue:
         rules=policy.packs,
         form=form,
         may_build=may_build,
-        reads_exempt=guards.allows(Permission.PACK_READ, EXEMPT),
+        reads_exempt=guards.allows(Permission.PACK_READ_EXEMPT),
         preview=_preview(row, form.as_at.data) if may_build else None,
     )
 

@@ -1,33 +1,97 @@
-"""Who may read a risk: the SQL twin of `Permission.RISK_READ`, and the facts that `may()` asks of one risk."""
+"""Who may read a risk: the SQL twin of the table of permissions, and the facts that `may()` asks of one risk."""
 
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
-from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Role
+from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition, Facts, Permission, Relation
+from riskapp.features.classification import queries as classification
 from riskapp.models.actions import Action
 from riskapp.models.database import db
-from riskapp.models.entity import Classification, Link
+from riskapp.models.entity import Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
 from riskapp.models.risks import Risk
 
-CLOSED_TO_COMMITTEE = ("exempt", "withheld")
+Twin = Callable[[Actor, Condition], ColumnElement[bool]]
+
+
+def limited(permission: Permission, actor: Actor, twins: Mapping[Relation, Twin]) -> ColumnElement[bool]:
+    """Write the lines of a permission as SQL, condition by condition: what a list may hold for an actor."""
+    lines = [and_(*(twins[each.relation](actor, each) for each in line)) for line in PERMISSIONS[permission]]
+    return or_(false(), *lines)
+
+
+def by_unit(
+    unit_id: SQLColumnExpression[Any], is_exempt: ColumnElement[bool], is_existence_withheld: ColumnElement[bool]
+) -> Mapping[Relation, Twin]:
+    """Give the twins of the conditions on roles, clearance and what is withheld, for things that belong to a unit."""
+
+    def over(actor: Actor, condition: Condition, least: Clearance) -> ColumnElement[bool]:
+        grants = [each for each in actor.grants if each.role in condition.roles and each.reads_up_to >= least]
+        if any(each.is_council_wide for each in grants):
+            return true()
+        return unit_id.in_(units_below(*(each.unit_path for each in grants))) if grants else false()
+
+    def reads(actor: Actor, condition: Condition) -> ColumnElement[bool]:
+        anything = over(actor, condition, Clearance.EXISTENCE_WITHHELD)
+        return or_(anything, and_(over(actor, condition, Clearance.ORDINARY), ~is_existence_withheld))
+
+    def cleared(actor: Actor, condition: Condition) -> ColumnElement[bool]:
+        anything = over(actor, condition, Clearance.EXISTENCE_WITHHELD)
+        return or_(anything, and_(over(actor, condition, Clearance.EXEMPT), ~is_existence_withheld))
+
+    return {
+        Relation.IN_UNIT: lambda actor, condition: over(actor, condition, Clearance.ORDINARY),
+        Relation.READS_UNIT: reads,
+        Relation.CLEARED_IN_UNIT: cleared,
+        Relation.EXISTENCE_TOLD: lambda _actor, _condition: ~is_existence_withheld,
+        Relation.NOT_EXEMPT: lambda _actor, _condition: ~is_exempt,
+    }
+
+
+def by_name(entity_id: SQLColumnExpression[Any], is_existence_withheld: ColumnElement[bool]) -> Mapping[Relation, Twin]:
+    """Give the twins of the conditions on things opened to somebody by name."""
+
+    def opened(actor: Actor, least: Clearance) -> ColumnElement[bool]:
+        ids = [each for each, clearance in actor.named.items() if clearance >= least]
+        return entity_id.in_(sorted(ids)) if ids else false()
+
+    def with_clearance(least: Clearance) -> Twin:
+        return lambda actor, _condition: or_(
+            opened(actor, Clearance.EXISTENCE_WITHHELD), and_(opened(actor, least), ~is_existence_withheld)
+        )
+
+    return {
+        Relation.NAMED: with_clearance(Clearance.ORDINARY),
+        Relation.NAMED_CLEARED: with_clearance(Clearance.EXEMPT),
+    }
+
+
+def _twins(on: date) -> Mapping[Relation, Twin]:
+    hidden = is_existence_withheld(on=on)
+    return {
+        **by_unit(Risk.unit_id, is_exempt(on=on), hidden),
+        **by_name(Risk.id, hidden),
+        Relation.OWNS: lambda actor, _: Risk.owner_post_id.in_(actor.post_ids) if actor.post_ids else false(),
+        Relation.DRAFTED: lambda actor, _: Risk.drafted_by_post_id.in_(actor.post_ids) if actor.post_ids else false(),
+        Relation.TAKES_PART: lambda actor, _: _takes_part(actor) if actor.post_ids else false(),
+        Relation.ON_ITS_ROUTE: lambda actor, _: _on_its_route(actor) if actor.post_ids else false(),
+        Relation.OPEN: lambda _actor, _condition: Risk.status == "open",
+    }
 
 
 def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Limit a query over `Risk` to what the actor may read; a property test proves it equal to `may()`."""
-    if actor.has_role(*COUNCIL_READERS):
-        return true()
-    lines = []
-    if actor.post_ids:
-        lines += [_owns(actor), _takes_part(actor) & ~is_exempt(on=on), _on_its_route(actor)]
-    if paths := [grant.unit_path for grant in actor.grants if grant.role in {Role.CHAMPION, Role.MANAGER}]:
-        lines.append(Risk.unit_id.in_(units_below(*paths)))
-    if actor.has_role(Role.COMMITTEE):
-        lines.append((Risk.status == "open") & ~is_exempt(on=on))
-    return or_(*lines) if lines else false()
+    return limited(Permission.RISK_READ, actor, _twins(on))
+
+
+def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Tell of which risks the actor may read what is exempt in them: the twin of `Permission.RISK_READ_EXEMPT`."""
+    return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on))
 
 
 def units_below(*paths: str) -> Select[int]:
@@ -37,24 +101,13 @@ def units_below(*paths: str) -> Select[int]:
 
 
 def is_exempt(*, on: date) -> ColumnElement[bool]:
-    """Tell whether any field group of a risk is exempt or withheld by its latest classification on a day."""
-    later = aliased(Classification)
-    overruled = exists().where(
-        later.entity_id == Classification.entity_id,
-        later.field_group == Classification.field_group,
-        later.from_on > Classification.from_on,
-        later.from_on <= on,
-    )
-    return exists().where(
-        Classification.entity_id == Risk.id,
-        Classification.level.in_(CLOSED_TO_COMMITTEE),
-        Classification.from_on <= on,
-        ~overruled,
-    )
+    """Tell whether anything of a risk is exempt, or its existence withheld, on a day."""
+    return classification.is_exempt(Risk.id, on=on)
 
 
-def _owns(actor: Actor) -> ColumnElement[bool]:
-    return Risk.owner_post_id.in_(actor.post_ids)
+def is_existence_withheld(*, on: date) -> ColumnElement[bool]:
+    """Tell whether the existence of a risk is withheld on a day."""
+    return classification.is_existence_withheld(Risk.id, on=on)
 
 
 def _takes_part(actor: Actor) -> ColumnElement[bool]:
@@ -75,9 +128,9 @@ def _on_its_route(actor: Actor) -> ColumnElement[bool]:
 
 
 def facts(*, risk_id: int, on: date) -> Facts:
-    """Gather what the permissions ask of one risk, in three queries."""
+    """Gather what the permissions ask of one risk, in four queries."""
     risk = db.session.execute(
-        select(Unit.path, Risk.owner_post_id, Risk.status, is_exempt(on=on).label("is_exempt"))
+        select(Unit.path, Risk.owner_post_id, Risk.drafted_by_post_id, Risk.status)
         .join(Unit, Unit.id == Risk.unit_id)
         .where(Risk.id == risk_id)
     ).one()
@@ -92,12 +145,16 @@ def facts(*, risk_id: int, on: date) -> Facts:
         .where(EscalationCase.subject_id == risk_id, EscalationCase.is_drill.is_(False))
         .order_by(EscalationDesk.id)
     ).all()
+    hidden = classification.withheld((risk_id,), on=on).get(risk_id, classification.NOTHING)
     return Facts(
+        entity_id=risk_id,
         unit_path=risk.path,
         owner_post_id=risk.owner_post_id,
+        drafted_by_post_id=risk.drafted_by_post_id,
         other_post_ids=frozenset(post for row in others for post in row),
         desk_post_ids=frozenset(post for post, _state in desks),
         live_desk_post_id=next((post for post, state in reversed(desks) if state in LIVE_DESKS), None),
         is_open=risk.status == "open",
-        is_exempt=bool(risk.is_exempt),
+        exempt_groups=hidden.groups,
+        is_existence_withheld=hidden.existence,
     )

@@ -3,23 +3,25 @@
 An action belongs to the unit of the risk it was first made for, and without a risk to its owner's.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from riskapp.domain import actions as rules
 from riskapp.domain.actions import Status
-from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
+from riskapp.domain.permissions import Actor, Condition, Facts, Permission, Relation, may
+from riskapp.domain.publication import PARTS
 from riskapp.domain.scoring import Rating
+from riskapp.features.classification import queries as classification
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.queries import CLOSED_TO_COMMITTEE
+from riskapp.features.readers import queries as readers
 from riskapp.models.actions import OPEN_STATUSES, Action, ActionPromise, Chase
 from riskapp.models.database import db
-from riskapp.models.entity import Classification, Entity, Link
+from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Post, Unit
 from riskapp.models.risks import Assessment, Risk, RiskStanding
@@ -85,15 +87,19 @@ class ListedAction:
 
 def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
     """Start the query of the actions that the actor may read: the SQL twin of the permission action:read."""
-    is_exempt, was_on_desk = _is_exempt(on), _was_on_desk(actor.post_ids)
+    is_exempt = _withheld(classification.is_exempt, on)
+    is_existence_withheld = _withheld(classification.is_existence_withheld, on)
+    was_on_desk = _was_on_desk(actor.post_ids)
     return (
         select(
             Action, Entity.reference, Entity.name, _owner.title.label("owner"), _accountable.title.label("accountable"),
             _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
-            Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
+            Risk.id.label("risk_id"), Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
+            Risk.drafted_by_post_id.label("risk_drafter_id"),
             Assessment.score, Assessment.rating, _unit_path.label("unit_path"),
             directorate_name.label("directorate"),
-            is_exempt.label("is_exempt"), was_on_desk.label("was_on_desk"),
+            is_exempt.label("is_exempt"), is_existence_withheld.label("is_existence_withheld"),
+            was_on_desk.label("was_on_desk"),
         )
         .select_from(Action)
         .join(Entity, Entity.id == Action.id)
@@ -108,7 +114,7 @@ def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
         .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
         .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
         .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
-        .where(_may_read(actor, is_exempt, was_on_desk))
+        .where(readers.limited(Permission.ACTION_READ, actor, _twins(is_exempt, is_existence_withheld, was_on_desk)))
     )  # fmt: skip
 
 
@@ -129,18 +135,11 @@ def _treated() -> Select[Any]:
     return select(link.to_id).where(link.from_id == Action.id, link.kind == "treats").correlate(Action)
 
 
-def _is_exempt(on: date) -> ColumnElement[bool]:
-    """Whether the action or anything it treats is exempt, or its existence withheld, on a day."""
-    later = aliased(Classification)
-    overtaken = exists().where(
-        later.entity_id == Classification.entity_id,
-        later.field_group == Classification.field_group,
-        later.from_on > Classification.from_on,
-        later.from_on <= on,
-    )
-    about = or_(Classification.entity_id == Action.id, Classification.entity_id.in_(_treated()))
-    levels = Classification.level.in_(CLOSED_TO_COMMITTEE)
-    return exists().where(about, levels, Classification.from_on <= on, ~overtaken).correlate(Action)
+def _withheld(which: Callable[..., ColumnElement[bool]], on: date) -> ColumnElement[bool]:
+    """Whether what `which` asks of a thing is so of the action or of anything it treats."""
+    treated = aliased(Link, name="withheld_link")
+    of_treated = exists().where(treated.from_id == Action.id, treated.kind == "treats", which(treated.to_id, on=on))
+    return or_(which(Action.id, on=on), of_treated)
 
 
 def _was_on_desk(post_ids: Collection[int]) -> ColumnElement[bool]:
@@ -152,19 +151,23 @@ def _was_on_desk(post_ids: Collection[int]) -> ColumnElement[bool]:
     return exists().where(joined, EscalationDesk.post_id.in_(post_ids), about).correlate(Action)
 
 
-def _may_read(actor: Actor, is_exempt: ColumnElement[bool], was_on_desk: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Each line stands for the line of the permission's table with the same meaning."""
-    if actor.has_role(*COUNCIL_READERS):
-        return true()
-    lines = [was_on_desk]
-    if actor.post_ids:
-        named = (Action.owner_post_id, Action.accountable_post_id, Risk.owner_post_id)
-        lines += [post_id.in_(actor.post_ids) for post_id in named]
-    kept = [grant.unit_path for grant in actor.grants if grant.role in (Role.CHAMPION, Role.MANAGER)]
-    lines += [_unit_path.startswith(path, autoescape=True) for path in kept]
-    if actor.has_role(Role.COMMITTEE):
-        lines.append(~is_exempt)
-    return or_(*lines)
+def _twins(
+    is_exempt: ColumnElement[bool], is_existence_withheld: ColumnElement[bool], was_on_desk: ColumnElement[bool]
+) -> Mapping[Relation, readers.Twin]:
+    """What the conditions of action:read mean in a query that began with `readable`."""
+    unit_id = func.coalesce(_risk_unit.id, _owner_unit.id)
+
+    def named_on(actor: Actor, _condition: Condition) -> ColumnElement[bool]:
+        return or_(*(post_id.in_(actor.post_ids) for post_id in (Action.accountable_post_id, Risk.owner_post_id)))
+
+    return {
+        **readers.by_unit(unit_id, is_exempt, is_existence_withheld),
+        **readers.by_name(Action.id, is_existence_withheld),
+        Relation.OWNS: lambda actor, _: Action.owner_post_id.in_(actor.post_ids),
+        Relation.TAKES_PART: named_on,
+        Relation.DRAFTED: lambda actor, _: Risk.drafted_by_post_id.in_(actor.post_ids),
+        Relation.ON_ITS_ROUTE: lambda _actor, _condition: was_on_desk,
+    }
 
 
 def listed(actor: Actor, rows: Iterable[Row[Any]], *, on: date) -> tuple[ListedAction, ...]:
@@ -179,20 +182,25 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
     desks = actor.post_ids if row.was_on_desk else frozenset()
     others = {action.accountable_post_id, *([row.risk_owner_id] if row.risk_owner_id else [])}
     facts = Facts(
+        entity_id=action.id,
         unit_path=row.unit_path,
         owner_post_id=action.owner_post_id,
+        drafted_by_post_id=row.risk_drafter_id,
         other_post_ids=frozenset(others),
         desk_post_ids=desks,
         is_open=status.is_open,
-        is_exempt=row.is_exempt,
+        exempt_groups=PARTS if row.is_exempt else frozenset(),
+        is_existence_withheld=bool(row.is_existence_withheld),
     )
     of_risk = replace(
         facts,
+        entity_id=row.risk_id,
         owner_post_id=row.risk_owner_id,
         other_post_ids=frozenset((action.owner_post_id, action.accountable_post_id)),
         is_open=row.risk_status == "open",
     )
-    shows_risk = row.risk_reference is not None and may(actor, Permission.RISK_READ, of_risk)
+    may_read = not of_risk.is_exempt or may(actor, Permission.RISK_READ_EXEMPT, of_risk)
+    shows_risk = row.risk_reference is not None and may_read and may(actor, Permission.RISK_READ, of_risk)
     return ListedAction(
         id=action.id,
         reference=row.reference,

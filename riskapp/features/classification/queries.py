@@ -1,0 +1,85 @@
+"""What of a thing is withheld on a day: one reading of the decisions, in the three shapes that rooms ask for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, case, exists, func, select
+from sqlalchemy.orm import aliased
+
+from riskapp.domain.publication import EXEMPT, PARTS, exempt_parts
+from riskapp.models.database import db
+from riskapp.models.entity import Classification
+
+EXISTENCE = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """The groups of a thing's fields that are exempt, and whether even its existence is withheld."""
+
+    groups: frozenset[str] = frozenset()
+    existence: bool = False
+
+
+NOTHING = Withheld()
+
+
+def withheld(ids: Iterable[int], *, on: date) -> Mapping[int, Withheld]:
+    """Map those of some things of which anything is withheld on a day to what that is; one query."""
+    told = db.session.execute(
+        select(Classification.entity_id, Classification.field_group, Classification.level)
+        .where(Classification.entity_id.in_(set(ids)), Classification.from_on <= on)
+        .order_by(Classification.from_on, Classification.id)
+    )
+    levels: dict[int, dict[str, str]] = defaultdict(dict)
+    for entity_id, group, level in told:
+        levels[entity_id][group] = level
+    found = {
+        entity_id: Withheld(exempt_parts(groups), EXISTENCE in groups.values()) for entity_id, groups in levels.items()
+    }
+    return {entity_id: each for entity_id, each in found.items() if each != NOTHING}
+
+
+def is_exempt(entity_id: SQLColumnExpression[Any], *, on: date) -> ColumnElement[bool]:
+    """Tell whether anything of the outer query's thing is exempt, or its existence withheld, on a day."""
+    return _any(entity_id, EXEMPT, on)
+
+
+def is_existence_withheld(entity_id: SQLColumnExpression[Any], *, on: date) -> ColumnElement[bool]:
+    """Tell whether the existence of the outer query's thing is withheld on a day."""
+    return _any(entity_id, {EXISTENCE}, on)
+
+
+def _any(entity_id: SQLColumnExpression[Any], levels: Iterable[str], on: date) -> ColumnElement[bool]:
+    made = aliased(Classification)
+    return exists().where(
+        made.entity_id == entity_id, made.level.in_(sorted(levels)), made.from_on <= on, ~_overtaken(made, on)
+    )
+
+
+def _overtaken(made: type[Classification], on: date) -> ColumnElement[bool]:
+    later = aliased(Classification)
+    return exists().where(
+        later.entity_id == made.entity_id,
+        later.field_group == made.field_group,
+        later.from_on > made.from_on,
+        later.from_on <= on,
+    )
+
+
+def withheld_things(*, on: date) -> Subquery:
+    """Every thing of which anything is withheld on a day, a row each: `entity_id`, and 1 or 0 for each group.
+
+    Few rows, whatever the size of the register: a list joins it from the left and shows NULL where it says 1.
+    """
+    made = aliased(Classification)
+    flags = [func.max(case((made.field_group.in_(("all", group)), 1), else_=0)).label(group) for group in sorted(PARTS)]
+    return (
+        select(made.entity_id, *flags)
+        .where(made.level.in_(sorted(EXEMPT)), made.from_on <= on, ~_overtaken(made, on))
+        .group_by(made.entity_id)
+        .subquery()
+    )

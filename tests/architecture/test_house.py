@@ -25,7 +25,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "clock": {RULES: "last_day_done days_to_run", "a monitor has no account": "health"},
     "escalation": {
         RULES: "standing_case live_desk last_desk live_desks desks_out_of_time stranded_cases has_event whereabouts "
-        "route heads_of_assurance those_on_the_route",
+        "route heads_of_assurance those_on_the_routes times_of cases_of post_kinds",
         NO_SECRET: "proof units_to_choose",
     },
     "founding": {WORDS: "council"},
@@ -35,7 +35,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "readers": {RULES: "units_below is_exempt facts"},
     "registers": {NO_SECRET: "last_committee"},
     "reminders": {
-        RULES: "groups items private_subjects is_urgent",
+        RULES: "groups items private_subjects is_urgent post_titles",
         "a rehearsal by a command of the machine's keeper": "last_message_id",
     },
     "rmap": {SHOWN: "with_record"},

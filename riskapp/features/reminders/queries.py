@@ -177,12 +177,14 @@ def _plain_rule(rule: str) -> str:
 def items(*, occurrences: Collection[Occurrence], on: date) -> dict[int, Item]:
     """Say each occurrence as a line of a message: by its reference alone where its words are not for a mail."""
     ids = {occurrence.subject_id for occurrence in occurrences}
-    things = db.session.execute(
-        select(Entity.id, Entity.kind, Entity.reference, Entity.name).where(Entity.id.in_(ids))
-    )
+    things = db.session.execute(select(Entity.id, Entity.kind, Entity.reference, Entity.name).where(Entity.id.in_(ids)))
     private = private_subjects(ids=ids, on=on)
     said = {
-        entity_id: (reference, None if entity_id in private else name, f"{PATHS[kind]}/{reference}" if kind in PATHS else "/")
+        entity_id: (
+            reference,
+            None if entity_id in private else name,
+            f"{PATHS[kind]}/{reference}" if kind in PATHS else "/",
+        )
         for entity_id, kind, reference, name in things
     }
     made = {}
@@ -221,7 +223,7 @@ def is_urgent(*, message: Message) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-def post_titles(*, ids: Collection[int | None]) -> dict[int, str]:
+def post_titles(*, ids: Collection[int | None]) -> dict[int | None, str]:
     """Map posts to their titles."""
     rows = db.session.execute(select(Post.id, Post.title).where(Post.id.in_(ids)))
     return {post_id: title for post_id, title in rows}  # noqa: C416 - rows are not plain pairs to the type checker

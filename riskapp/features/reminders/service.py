@@ -203,9 +203,7 @@ def remind(subjects: Iterable[SubjectFact], *, on: date, at: datetime) -> Remind
             nobody.add(title)
             continue
         words = _due_words(fact) + (f" Nobody answers for {title}, so it comes to you." if instead else "")
-        rows.append(
-            _row(fact.rule, fact.subject_id, fact.recipient_post_id, who.person_id, fact.due_on, words, at)
-        )
+        rows.append(_row(fact.rule, fact.subject_id, fact.recipient_post_id, who.person_id, fact.due_on, words, at))
     return Reminded(len(due), len(_keep_once(rows)), tuple(sorted(nobody)))
 
 
@@ -234,7 +232,7 @@ def queue_digests(*, on: date, at: datetime) -> Reminded:
         select(Occurrence)
         .where(Occurrence.message_id.is_(None), Occurrence.due_on <= on)
         .order_by(Occurrence.person_id, Occurrence.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     addresses = people.addresses({occurrence.person_id for occurrence in waiting}) if waiting else {}
     reached = [occurrence for occurrence in waiting if occurrence.person_id in addresses]

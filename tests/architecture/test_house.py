@@ -22,7 +22,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},
     "choices": {WORDS: "line_of"},
-    "clock": {RULES: "last_day_done days_to_run", "a monitor has no account": "health"},
+    "clock": {RULES: "last_day_done days_to_run days_up_to", "a monitor has no account": "health"},
     "escalation": {
         RULES: "standing_case live_desk last_desk live_desks desks_out_of_time stranded_cases has_event whereabouts "
         "route heads_of_assurance those_on_the_routes times_of cases_of post_kinds",

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import event, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from riskapp.domain import audit as chain
@@ -73,33 +74,34 @@ class Change:
 
 def record_all(changes: Iterable[Change], *, by: Actor, at: datetime) -> list[AuditEntry]:
     """Write an entry for each of many changes that one actor makes at one instant, in their order."""
-    entries, kept = [], []
+    rows, payloads = [], {}
     for change in changes:
         sitting = by.sitting(change.post_id)
         content = _plain({"before": change.before, "after": change.after, "why": change.why})
         salt = secrets.token_bytes(16)
-        kept.append((salt, content))
-        entries.append(
-            AuditEntry(
-                event=change.what,
-                at=at,
-                person_id=by.person_id,
-                post_id=sitting.post_id if sitting else None,
-                capacity=sitting.capacity if sitting else None,
-                subject_id=change.subject_id,
-                door=by.door,
-                request_id=by.request_id,
-                payload_digest=chain.payload_digest(salt, content),
-            )
+        digest = chain.payload_digest(salt, content)
+        payloads[digest] = {"salt": salt, "content": content}
+        rows.append(
+            {
+                "event": change.what,
+                "at": at,
+                "person_id": by.person_id,
+                "post_id": sitting.post_id if sitting else None,
+                "capacity": sitting.capacity if sitting else None,
+                "subject_id": change.subject_id,
+                "door": by.door,
+                "request_id": by.request_id,
+                "payload_digest": digest,
+            }
         )
-    db.session.add_all(entries)
-    db.session.flush()
-    db.session.add_all(
-        AuditPayload(entry_id=entry.id, salt=salt, content=content)
-        for entry, (salt, content) in zip(entries, kept, strict=True)
+    if not rows:
+        return []
+    entries = db.session.scalars(insert(AuditEntry).returning(AuditEntry), rows).all()
+    db.session.execute(
+        insert(AuditPayload), [{"entry_id": entry.id, **payloads[entry.payload_digest]} for entry in entries]
     )
     db.session.info.setdefault("recorded", set()).update(entry.subject_id for entry in entries)
-    return entries
+    return sorted(entries, key=lambda entry: entry.id)
 
 
 def _plain(content: Mapping[str, object]) -> dict[str, object]:
@@ -144,6 +146,15 @@ def _remember_what_changed(session: Session, _context: UOWTransaction) -> None:
         column = AUDITED.get(type(row))
         if column and (row in session.new or row in session.deleted or session.is_modified(row)):
             changed.add((type(row).__name__, getattr(row, column)))
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _remember_what_was_inserted_in_one(state: ORMExecuteState) -> None:
+    table = state.bind_mapper.class_ if state.is_insert and state.bind_mapper else type(None)
+    if column := AUDITED.get(table):
+        said: Any = state.parameters or {}
+        rows = said if isinstance(said, list) else [said]
+        state.session.info.setdefault("changed", set()).update((table.__name__, row.get(column)) for row in rows)
 
 
 @event.listens_for(db.session, "before_commit")

@@ -15,6 +15,7 @@ from riskapp.domain.calendar import moment_words
 from riskapp.domain.escalation import TimeLeft, time_left
 from riskapp.domain.escalation_states import CaseState, Decision, DeskState
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
+from riskapp.domain.organisation import Sitter
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
@@ -149,9 +150,10 @@ def heads_of_assurance(*, on: date) -> tuple[int, ...]:
     )
 
 
-def those_on_the_routes(*, cases: Collection[EscalationCase], on: date) -> dict[int, list[tuple[int, int]]]:
+def those_on_the_routes(
+    *, cases: Collection[EscalationCase], sitters: Mapping[int, Sitter | None]
+) -> dict[int, list[tuple[int, int]]]:
     """Give post and person of each case's owner, and of everyone who had the case on the desk."""
-    sitters = route(on=on).sitters
     told: dict[int, list[tuple[int, int]]] = {case.id: [] for case in cases}
     for case in cases:
         owner = sitters.get(case.owner_post_id) if case.owner_post_id else None

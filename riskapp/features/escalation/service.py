@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from riskapp.domain import escalation_route as routes
 from riskapp.domain.appetite import Position
@@ -227,9 +227,7 @@ def _strand(stranded: Collection[tuple[EscalationCase, str]], *, at: datetime, o
     if not stranded:
         return
     known = {case_id for case_id, _ in queries.times_of(case_ids=[case.id for case, _ in stranded], deed=STRANDED)}
-    for case, words in stranded:
-        if case.id not in known:
-            _log(case, STRANDED, words, by=None, at=at)
+    _log_all(_event(case, STRANDED, words, by=None, at=at) for case, words in stranded if case.id not in known)
     clause = policies.in_force(on=on).policy.escalation.absence_clause
     heading = "Nobody can take an escalation"
     _tell_assurance([(case, STRANDED, words) for case, words in stranded], heading, clause, at=at, on=on)
@@ -237,45 +235,67 @@ def _strand(stranded: Collection[tuple[EscalationCase, str]], *, at: datetime, o
 
 def _land(landing: Collection[tuple[EscalationCase, Desk]], *, at: datetime, on: date) -> list[EscalationDesk]:
     """Give each case its desk, and tell whoever answers there."""
+    rows = _seat(landing, at=at, on=on)
+    _tell_of_arrival(landing, rows, (), at=at, on=on)
+    return rows
+
+
+def _seat(landing: Collection[tuple[EscalationCase, Desk]], *, at: datetime, on: date) -> list[EscalationDesk]:
+    """Give each case its desk, in the order of the cases."""
+    if not landing:
+        return []
     policy = policies.in_force(on=on).policy
     rows = [
-        EscalationDesk(
-            case_id=case.id,
-            tier=desk.tier,
-            clause=desk.clause.ref,
-            post_id=desk.post_id,
-            person_id=desk.person_id,
-            capacity=desk.capacity,
-            skipped=[skip.reason for skip in desk.skipped],
-            state=DeskState.RAISED,
-            arrived_at=at,
-            due_at=acknowledge_by(policy, desk.tier, at),
-        )
+        {
+            "case_id": case.id,
+            "tier": desk.tier,
+            "clause": desk.clause.ref,
+            "post_id": desk.post_id,
+            "person_id": desk.person_id,
+            "capacity": desk.capacity,
+            "skipped": [skip.reason for skip in desk.skipped],
+            "state": DeskState.RAISED,
+            "arrived_at": at,
+            "due_at": acknowledge_by(policy, desk.tier, at),
+        }
         for case, desk in landing
     ]
-    if not rows:
-        return []
-    db.session.add_all(rows)
-    db.session.flush()
-    titles = outbox.post_titles(ids={row.post_id for row in rows})
-    notices = []
-    for (case, desk), row in zip(landing, rows, strict=True):
-        _log(case, "arrived", " ".join((f"{titles[row.post_id]}.", *row.skipped)), by=None, at=at, desk=row)
-        notices.append(
-            Notice(
-                reminders.once_for("escalation_raised", row.id),
-                subject_id=case.id,
-                post_id=desk.post_id,
-                person_id=desk.person_id,
-                due_on=on,
-                heading="A risk has come to you",
-                words=f"{_why(case, desk)} Acknowledge it by {moment_words(row.due_at)}.",
-                clause=desk.clause,
-            )
+    made = {row.case_id: row for row in db.session.scalars(insert(EscalationDesk).returning(EscalationDesk), rows)}
+    titles = outbox.post_titles(ids={row.post_id for row in made.values()})
+    seated = [made[case.id] for case, _ in landing]
+    _log_all(
+        (
+            _event(case, "arrived", " ".join((f"{titles[row.post_id]}.", *row.skipped)), by=None, at=at, desk=row)
+            for (case, _), row in zip(landing, seated, strict=True)
         )
-    told = reminders.tell(notices, on=on, at=at)
-    _move_all([row for row, message in zip(rows, told, strict=True) if message], DeskDeed.NOTIFY)
-    return rows
+    )
+    return seated
+
+
+def _tell_of_arrival(
+    landing: Collection[tuple[EscalationCase, Desk]],
+    rows: Collection[EscalationDesk],
+    others: Iterable[Notice],
+    *,
+    at: datetime,
+    on: date,
+) -> None:
+    """Tell whoever answers at each desk, which notes who was told; and in the same breath some others."""
+    arrivals = [
+        Notice(
+            reminders.once_for("escalation_raised", row.id),
+            subject_id=case.id,
+            post_id=desk.post_id,
+            person_id=desk.person_id,
+            due_on=on,
+            heading="A risk has come to you",
+            words=f"{_why(case, desk)} Acknowledge it by {moment_words(row.due_at)}.",
+            clause=desk.clause,
+        )
+        for (case, desk), row in zip(landing, rows, strict=True)
+    ]
+    told = reminders.tell((*arrivals, *others), on=on, at=at)
+    _move_all([row for row, message in zip(rows, told, strict=False) if message], DeskDeed.NOTIFY)
 
 
 def _why(case: EscalationCase, desk: Desk) -> str:
@@ -481,8 +501,7 @@ def expire(desks: Iterable[EscalationDesk], *, by: Actor, at: datetime, on: date
     policy, route, cases = policies.in_force(on=on).policy, queries.route(on=on), queries.cases_of(desks=late)
     titles = outbox.post_titles(ids={desk.post_id for desk in late})
     ref = policy.escalation.moving_up_clause.ref
-    up: dict[int, tuple[EscalationCase, str, Desk]] = {}
-    top = []
+    up, top = {}, []
     for desk in late:
         case = cases[desk.case_id]
         deed = "acknowledged" if desk.acknowledged_at is None else "decided"
@@ -491,46 +510,56 @@ def expire(desks: Iterable[EscalationDesk], *, by: Actor, at: datetime, on: date
         if above is None:
             top.append((case, desk, words))
         else:
-            up[desk.id] = case, words, above
-    moved = _move_all([desk for desk in late if desk.id in up], DeskDeed.EXPIRE, left_at=at)
-    _go_up([(desk, *up[desk.id]) for desk in moved], by=by, at=at, on=on)
-    return len(moved) + _stay_at_the_top(top, at=at, on=on)
+            up[desk.id] = _Late(case, desk, words, above)
+    left = _move_all([each.desk for each in up.values()], DeskDeed.EXPIRE, left_at=at)
+    _go_up([up[desk.id] for desk in left], route, by=by, at=at, on=on)
+    return len(left) + _stay_at_the_top(top, at=at, on=on)
 
 
-def _go_up(
-    moved: Collection[tuple[EscalationDesk, EscalationCase, str, Desk]], *, by: Actor, at: datetime, on: date
-) -> None:
-    if not moved:
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A case that leaves a desk where time ran out, and the desk above."""
+
+    case: EscalationCase
+    desk: EscalationDesk
+    words: str
+    above: Desk
+
+
+def _go_up(late: Collection[_Late], route: routes.Route, *, by: Actor, at: datetime, on: date) -> None:
+    if not late:
         return
-    for desk, case, words, _ in moved:
-        _log(case, "expired", words, by=by, at=at, desk=desk)
-    changes = [_change(Event.ESCALATION_EXPIRED, case, desk, words) for desk, case, words, _ in moved]
+    _log_all(_event(each.case, "expired", each.words, by=by, at=at, desk=each.desk) for each in late)
+    changes = [_change(Event.ESCALATION_EXPIRED, each.case, each.desk, each.words) for each in late]
     audit.record_all(changes, by=by, at=at)
-    rows = _land([(case, above) for _, case, _, above in moved], at=at, on=on)
-    titles = outbox.post_titles(ids={row.post_id for row in rows})
+    landing = [(each.case, each.above) for each in late]
+    rows = _seat(landing, at=at, on=on)
     stories = [
         _Story(
-            case,
-            reminders.once_for("escalation_expired", desk.id),
-            f"{words} It is with {titles[row.post_id]} now.",
+            each.case,
+            reminders.once_for("escalation_expired", each.desk.id),
+            f"{each.words} It is with {route.posts[row.post_id].title} now.",
             but=(row.person_id,),
         )
-        for (desk, case, words, _), row in zip(moved, rows, strict=True)
+        for each, row in zip(late, rows, strict=True)
     ]
-    _tell_the_routes(stories, "An escalation has moved up", by=by, at=at, on=on)
+    others = _notices(stories, "An escalation has moved up", route, by=by, on=on)
+    _tell_of_arrival(landing, rows, others, at=at, on=on)
 
 
 def _stay_at_the_top(top: Collection[tuple[EscalationCase, EscalationDesk, str]], *, at: datetime, on: date) -> int:
     if not top:
         return 0
     said = queries.times_of(case_ids=[case.id for case, _, _ in top], deed=AT_THE_TOP)
-    telling = []
+    telling, events = [], []
     for case, desk, late in top:
         before = said.get((case.id, desk.id))
         if before is not None and (desk.acknowledged_at is None or before >= desk.acknowledged_at):
             continue
-        _log(case, AT_THE_TOP, f"{late} It is at the top of the route and stays there.", by=None, at=at, desk=desk)
+        words = f"{late} It is at the top of the route and stays there."
+        events.append(_event(case, AT_THE_TOP, words, by=None, at=at, desk=desk))
         telling.append((case, reminders.once_for("escalation_top", _phase(desk)), late))
+    _log_all(events)
     clause = policies.in_force(on=on).policy.escalation.moving_up_clause
     _tell_assurance(telling, "An escalation waits at the top", clause, at=at, on=on)
     return len(telling)
@@ -640,18 +669,28 @@ def _title(desk: EscalationDesk) -> str:
 def _log(
     case: EscalationCase, deed: str, note: str, *, by: Actor | None, at: datetime, desk: EscalationDesk | None = None
 ) -> None:
+    _log_all((_event(case, deed, note, by=by, at=at, desk=desk),))
+
+
+def _event(
+    case: EscalationCase, deed: str, note: str, *, by: Actor | None, at: datetime, desk: EscalationDesk | None = None
+) -> dict[str, object]:
     sitting = by and ((by.sitting(desk.post_id) if desk else None) or by.post)
-    db.session.add(
-        EscalationEvent(
-            case_id=case.id,
-            desk_id=desk.id if desk else None,
-            at=at,
-            deed=deed,
-            note=note,
-            post_id=sitting.post_id if sitting else None,
-            person_id=by.person_id if by else None,
-        )
-    )
+    return {
+        "case_id": case.id,
+        "desk_id": desk.id if desk else None,
+        "at": at,
+        "deed": deed,
+        "note": note,
+        "post_id": sitting.post_id if sitting else None,
+        "person_id": by.person_id if by else None,
+    }
+
+
+def _log_all(events: Iterable[dict[str, object]]) -> None:
+    """Write into the logs of cases, in this order."""
+    if rows := list(events):
+        db.session.execute(insert(EscalationEvent), rows)
 
 
 def _record(
@@ -695,13 +734,14 @@ def _tell_the_route(
     on: date,
     but: tuple[int | None, ...] = (),
 ) -> None:
-    _tell_the_routes((_Story(case, rule, words, but),), heading, by=by, at=at, on=on)
+    """Tell a case's owner and whoever had it on the desk, but not the one who did the deed."""
+    notices = _notices((_Story(case, rule, words, but),), heading, queries.route(on=on), by=by, on=on)
+    reminders.tell(notices, on=on, at=at)
 
 
-def _tell_the_routes(stories: Collection[_Story], heading: str, *, by: Actor, at: datetime, on: date) -> None:
-    """Tell each case's owner and whoever had it on the desk, but not the one who did the deed."""
+def _notices(stories: Collection[_Story], heading: str, route: routes.Route, *, by: Actor, on: date) -> list[Notice]:
     clause = policies.in_force(on=on).policy.escalation.moving_up_clause
-    those = queries.those_on_the_routes(cases=[story.case for story in stories], on=on)
+    those = queries.those_on_the_routes(cases=[story.case for story in stories], sitters=route.sitters)
     notices = []
     for story in stories:
         told = {by.person_id, *story.but}
@@ -709,7 +749,7 @@ def _tell_the_routes(stories: Collection[_Story], heading: str, *, by: Actor, at
             if person_id not in told:
                 told.add(person_id)
                 notices.append(Notice(story.rule, story.case.id, post_id, person_id, on, heading, story.words, clause))
-    reminders.tell(notices, on=on, at=at)
+    return notices
 
 
 def _tell_assurance(

@@ -133,7 +133,7 @@ def tell(notices: Iterable[Notice], *, on: date, at: datetime) -> list[Message |
         return [None] * len(notices)
     items = queries.items(occurrences=tuple(kept for _, kept in fresh), on=on)
     titles = queries.post_titles(ids={each.post_id for each, _ in fresh})
-    made: dict[Notice, Message] = {}
+    rows = []
     for notice, kept in fresh:
         item = items[kept.id]
         content = letters.Words(
@@ -143,12 +143,12 @@ def tell(notices: Iterable[Notice], *, on: date, at: datetime) -> list[Message |
             reason=_reason(titles.get(notice.post_id)),
         )
         address = addresses[notice.person_id]
-        made[notice] = Message(**_message(_key(*notice.once), notice.person_id, notice.post_id, address, content, at))
-    db.session.add_all(made.values())
-    db.session.flush()
+        rows.append(_message(_key(*notice.once), notice.person_id, notice.post_id, address, content, at))
+    made = {each.message_id: each for each in db.session.scalars(insert(Message).returning(Message), rows)}
+    messages = {notice: made[row["message_id"]] for (notice, _), row in zip(fresh, rows, strict=True)}
     for notice, kept in fresh:
-        kept.message_id = made[notice].id
-    return [made.get(each) for each in notices]
+        kept.message_id = messages[notice].id
+    return [messages.get(each) for each in notices]
 
 
 def _cited(clause: Clause) -> str:
@@ -166,7 +166,7 @@ def _key(*parts: object) -> str:
 
 def _message(
     key: str, person_id: int, post_id: int | None, address: str, content: letters.Words, at: datetime
-) -> dict[str, object]:
+) -> dict[str, Any]:
     written = letters.write(content)
     return {
         "message_id": key,

@@ -1,14 +1,16 @@
 """Decide who is reminded of what, once; write the messages; and keep what became of each attempt to send one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm.attributes import set_committed_value
 
 from riskapp.adapters import letters
 from riskapp.adapters.mail import Outcome
@@ -23,6 +25,7 @@ from riskapp.features.reminders import queries
 from riskapp.models.database import db
 from riskapp.models.reminders import Attempt, Message, Occurrence
 
+Kept = TypeVar("Kept")
 ONCE = ("rule", "subject_id", "person_id", "due_on")
 AT_A_TIME = 2000
 """Things named in one statement: a database takes some 30,000 values in one."""
@@ -51,7 +54,8 @@ def remember(
     rule: str, *, subject_id: int, post_id: int | None, person_id: int, due_on: date, words: str, at: datetime
 ) -> Occurrence | None:
     """Keep that a person must be told of a subject, for the next digest; None if that is kept already."""
-    return next(iter(_keep_once([_row(rule, subject_id, post_id, person_id, due_on, words, at)])), None)
+    made = _keep_once([_row(rule, subject_id, post_id, person_id, due_on, words, at)], Occurrence)
+    return next(iter(made), None)
 
 
 def _row(
@@ -68,12 +72,12 @@ def _row(
     }
 
 
-def _keep_once(rows: list[dict[str, object]]) -> tuple[Occurrence, ...]:
-    """Insert what is not there yet and give it: the database decides, so two clocks cannot both win."""
+def _keep_once(rows: list[dict[str, object]], wanted: type[Kept] | InstrumentedAttribute[Kept]) -> Sequence[Kept]:
+    """Insert what is not there yet and give what is wanted of it: the database decides, so no two clocks both win."""
     if not rows:
         return ()
-    statement = _insert()(Occurrence).on_conflict_do_nothing(index_elements=ONCE).returning(Occurrence)
-    return tuple(db.session.scalars(statement, rows))
+    statement = _insert()(Occurrence).on_conflict_do_nothing(index_elements=ONCE).returning(wanted)
+    return db.session.scalars(statement, rows).all()
 
 
 def _insert() -> Callable[[type], Any]:
@@ -124,7 +128,8 @@ def tell(notices: Iterable[Notice], *, on: date, at: datetime) -> list[Message |
             [
                 _row(each.rule, each.subject_id, each.post_id, each.person_id, each.due_on, each.words, at)
                 for each in notices
-            ]
+            ],
+            Occurrence,
         )
     }
     addresses = people.addresses({kept.person_id for kept in new.values()}) if new else {}
@@ -204,7 +209,7 @@ def remind(subjects: Iterable[SubjectFact], *, on: date, at: datetime) -> Remind
             continue
         words = _due_words(fact) + (f" Nobody answers for {title}, so it comes to you." if instead else "")
         rows.append(_row(fact.rule, fact.subject_id, fact.recipient_post_id, who.person_id, fact.due_on, words, at))
-    return Reminded(len(due), len(_keep_once(rows)), tuple(sorted(nobody)))
+    return Reminded(len(due), len(_keep_once(rows, Occurrence.id)), tuple(sorted(nobody)))
 
 
 def _who_answers(policy: Policy, on: date) -> Mapping[int, tuple[str, Sitter | None, bool]]:
@@ -267,10 +272,11 @@ def _write_digests(part: list[Occurrence], addresses: Mapping[int, str], *, on: 
         rows.append(_message(key, person_id, post_id, addresses[person_id], content, at))
     statement = _insert()(Message).on_conflict_do_nothing(index_elements=("message_id",))
     made = db.session.execute(statement.returning(Message.id, Message.message_id), rows).all()
-    for number, key in made:
-        for occurrence in told[key]:
-            occurrence.message_id = number
-    db.session.flush()
+    joined = [(occurrence, number) for number, key in made for occurrence in told[key]]
+    if joined:
+        db.session.execute(update(Occurrence), [{"id": each.id, "message_id": number} for each, number in joined])
+    for occurrence, number in joined:
+        set_committed_value(occurrence, "message_id", number)
     return len(made)
 
 

@@ -15,7 +15,6 @@ from riskapp.domain.calendar import moment_words
 from riskapp.domain.escalation import TimeLeft, time_left
 from riskapp.domain.escalation_states import CaseState, Decision, DeskState
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
-from riskapp.domain.organisation import Sitter
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
@@ -150,13 +149,11 @@ def heads_of_assurance(*, on: date) -> tuple[int, ...]:
     )
 
 
-def those_on_the_routes(
-    *, cases: Collection[EscalationCase], sitters: Mapping[int, Sitter | None]
-) -> dict[int, list[tuple[int, int]]]:
+def those_on_the_routes(*, cases: Collection[EscalationCase], way: routes.Route) -> dict[int, list[tuple[int, int]]]:
     """Give post and person of each case's owner, and of everyone who had the case on the desk."""
     told: dict[int, list[tuple[int, int]]] = {case.id: [] for case in cases}
     for case in cases:
-        owner = sitters.get(case.owner_post_id) if case.owner_post_id else None
+        owner = way.sitters.get(case.owner_post_id) if case.owner_post_id else None
         if owner is not None and case.owner_post_id is not None:
             told[case.id].append((case.owner_post_id, owner.person_id))
     desks = db.session.execute(

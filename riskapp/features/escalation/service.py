@@ -741,7 +741,7 @@ def _tell_the_route(
 
 def _notices(stories: Collection[_Story], heading: str, route: routes.Route, *, by: Actor, on: date) -> list[Notice]:
     clause = policies.in_force(on=on).policy.escalation.moving_up_clause
-    those = queries.those_on_the_routes(cases=[story.case for story in stories], sitters=route.sitters)
+    those = queries.those_on_the_routes(cases=[story.case for story in stories], way=route)
     notices = []
     for story in stories:
         told = {by.person_id, *story.but}

@@ -10,7 +10,8 @@ from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from riskapp.domain.permissions import Actor, Permission
-from riskapp.features.accounts import service as accounts
+from riskapp.features.accounts import queries as accounts
+from riskapp.features.accounts import service as account_service
 from riskapp.features.accounts import views as account_views
 from riskapp.features.actions import jobs as action_jobs
 from riskapp.features.actions import views as action_views
@@ -28,7 +29,6 @@ from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
-from riskapp.features.people import queries as people
 from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
@@ -131,9 +131,12 @@ def _engine_options(url: URL) -> dict[str, object]:
 
 
 def _find_actor(token: str, request_id: str) -> Actor | None:
-    with transaction():
-        person_id = accounts.keep_alive(token, at=now())
-    return people.actor_for(person_id, on=today(), request_id=request_id) if person_id else None
+    at = now()
+    asking = accounts.asking(token, at=at, on=today(), request_id=request_id)
+    if asking and asking.is_to_be_marked:
+        with transaction():
+            account_service.keep_alive(token, at=at)
+    return asking.actor if asking else None
 
 
 def _policy_line() -> str:

@@ -19,6 +19,7 @@ RULES = "for rules, which hold whoever asks"
 WORDS = "reads no table"
 NO_SECRET = "the organisation and its calendar are known to everyone with an account"
 ASK_NOBODY: dict[str, dict[str, str]] = {
+    "accounts": {"it finds out who the actor is": "asking"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},
     "choices": {WORDS: "line_of"},
@@ -30,7 +31,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     },
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
-    "people": {RULES: "actor_for organisation units_with_names person_by_email addresses"},
+    "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},
     "readers": {RULES: "units_below is_exempt facts"},
     "registers": {NO_SECRET: "last_committee"},

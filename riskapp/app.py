@@ -25,7 +25,6 @@ from riskapp.features.demo import cli as demo_cli
 from riskapp.features.drafting import views as drafting_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
-from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
@@ -58,10 +57,10 @@ BLUEPRINTS = (
     account_views.blueprint,
 )
 PLACES = (
-    shell.Place("My work", "work.my_work", Permission.SIGNED_IN, lambda actor: work.waiting(actor, today())),
+    shell.Place("My work", "work.my_work", Permission.SIGNED_IN),
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
-    shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN, escalations.waiting_count),
+    shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
@@ -118,7 +117,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.install(app)
     filters.install(app)
     shell.install(
-        app, council_name=settings.council_name, is_demo=settings.is_demo, places=PLACES, policy_line=_policy_line
+        app,
+        council_name=settings.council_name,
+        is_demo=settings.is_demo,
+        places=PLACES,
+        counts=_counts,
+        policy_line=_policy_line,
     )
     return app
 
@@ -137,6 +141,11 @@ def _find_actor(token: str, request_id: str) -> Actor | None:
         with transaction():
             account_service.keep_alive(token, at=at)
     return asking.actor if asking else None
+
+
+def _counts(actor: Actor) -> dict[str, int]:
+    counts = work.counts(actor, today())
+    return {"work.my_work": counts.work, "escalation.escalations": counts.escalations}
 
 
 def _policy_line() -> str:

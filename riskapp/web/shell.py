@@ -1,6 +1,6 @@
 """The frame round every page: where one can go, whose council it is, and which policy counts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,6 @@ class Place:
     label: str
     endpoint: str
     permission: Permission
-    counted: Callable[[Actor], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,10 @@ def install(
     council_name: str,
     is_demo: bool,
     places: Sequence[Place],
+    counts: Callable[[Actor], Mapping[str, int]],
     policy_line: Callable[[], str],
 ) -> None:
-    """Hand every template the frame's facts; asked only when a template is drawn."""
+    """Hand every template the frame's facts, `counts` by the endpoint of a place; asked only when one is drawn."""
 
     @app.context_processor
     def _frame() -> dict[str, Any]:
@@ -49,7 +49,7 @@ def install(
             "demo_mode": is_demo,
             "actor": actor,
             "post_name": actor.post.title if actor.post else None,
-            "navigation": _lines(places, actor),
+            "navigation": _lines(places, actor, counts),
             "may_log_risk": may_anywhere(actor, Permission.RISK_DRAFT),
             "policy_line": policy_line,
             "today": clock.today(),
@@ -62,16 +62,16 @@ def _now() -> datetime:
     return clock.now()
 
 
-def _lines(places: Sequence[Place], actor: Actor) -> tuple[Line, ...]:
+def _lines(places: Sequence[Place], actor: Actor, counts: Callable[[Actor], Mapping[str, int]]) -> tuple[Line, ...]:
     if actor.person_id is None:
         return ()
-    here = request.blueprint
+    here, counted = request.blueprint, counts(actor)
     return tuple(
         Line(
             label=place.label,
             url=url_for(place.endpoint),
             current=place.endpoint.split(".")[0] == here,
-            count=place.counted(actor) if place.counted else None,
+            count=counted.get(place.endpoint),
         )
         for place in places
         if may_anywhere(actor, place.permission)

@@ -33,7 +33,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},
-    "readers": {RULES: "units_below is_exempt facts"},
+    "readers": {RULES: "units_below is_exempt facts", WORDS: "kept"},
     "registers": {NO_SECRET: "last_committee"},
     "reminders": {
         RULES: "groups items private_subjects is_urgent",

@@ -1,6 +1,10 @@
 """Who may read a risk: the SQL twin of `Permission.RISK_READ`, and the facts that `may()` asks of one risk."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
@@ -14,6 +18,23 @@ from riskapp.models.people import Unit
 from riskapp.models.risks import Risk
 
 CLOSED_TO_COMMITTEE = ("exempt", "withheld")
+KEPT = 400
+Asked, Built = ParamSpec("Asked"), TypeVar("Built")
+
+
+def kept(build: Callable[Concatenate[Actor, Asked], Built]) -> Callable[Concatenate[Actor, Asked], Built]:
+    """Keep the statements that a pure function builds for an actor, since building SQL costs more than running it.
+
+    No row is kept: a statement is, under all that the actor is at this moment, so that another role is another
+    statement from the next request on.
+    """
+    built = lru_cache(maxsize=KEPT)(build)
+
+    @wraps(build)
+    def find(actor: Actor, *asked: Asked.args, **more: Asked.kwargs) -> Built:
+        return built(replace(actor, request_id=None), *asked, **more)
+
+    return find
 
 
 def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
@@ -15,8 +15,9 @@ from riskapp.domain.movement import Travel, travel
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.scoring import Rating
 from riskapp.domain.work import Group, by_time, end_of_week
+from riskapp.features.escalation import queries as escalations
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.queries import units_below
+from riskapp.features.readers.queries import kept, units_below
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import OPEN_STATUSES, Action
@@ -124,11 +125,27 @@ def my_work(actor: Actor, *, on: date) -> MyWork:
 
 
 def waiting(actor: Actor, on: date) -> int:
-    """Count what is overdue or falls in this week, in one query: the number in the navigation."""
+    """Count what is overdue or falls in this week: what My work says in the navigation."""
+    return counts(actor, on).work
+
+
+class Counts(NamedTuple):
+    """What the navigation counts for somebody: the work of this week, and the escalations that want an answer."""
+
+    work: int
+    escalations: int
+
+
+def counts(actor: Actor, on: date) -> Counts:
+    """Count what waits for the actor in one query; whoever has no post and manages no unit waits for nothing."""
     if not actor.post_ids and not _managed(actor):
-        return 0
-    until = end_of_week(on)
-    counts = (
+        return Counts(0, 0)
+    return Counts(*db.session.execute(_counts(actor, end_of_week(on))).one())
+
+
+@kept
+def _counts(actor: Actor, until: date) -> Select[int, int]:
+    parts = (
         select(func.count(Risk.id)).where(_wants_review(actor, until)),
         select(func.count(Risk.id)).where(_is_draft_for(actor)),
         select(func.count(EscalationDesk.id)).where(_stands_with(actor)),
@@ -136,8 +153,8 @@ def waiting(actor: Actor, on: date) -> int:
         select(func.count(Action.id)).where(_wants_confirmation(actor)),
         select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor)),
     )
-    total = sum((each.scalar_subquery() for each in counts[1:]), counts[0].scalar_subquery())
-    return int(db.session.scalar(select(total)) or 0)
+    work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
+    return select(work, escalations.waiting_counted(actor).scalar_subquery())
 
 
 def _managed(actor: Actor) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from riskapp.web.assets import Assets
-from riskapp.web.drawings import curve_path, points_of
+from riskapp.web.drawings import svg_shapes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -118,7 +118,7 @@ def install(app: Flask) -> None:
         band,
         promise_gap,
     )
-    for filter_ in (*said, safe_href, points_of, curve_path):
+    for filter_ in (*said, safe_href, svg_shapes):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals["asset"] = Assets(app.static_folder or "", app.static_url_path or "").address
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

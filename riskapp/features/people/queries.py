@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    SQLColumnExpression,
     and_,
     bindparam,
     exists,
@@ -29,10 +30,9 @@ from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Absence, Person, Post, RoleAssignment, Tenure, Unit
 
-
 THE_PERSON, A_SEAT, A_ROLE = "person", "seat", "role"
-HOLDER = literal_column("'holder'")
-"""Spelt out, since SQLite plans a query anew each time that a value is bound where an index holds for one value only."""
+HOLDER: ColumnElement[str] = literal_column("'holder'")
+"""Spelt out: where an index is for one value only, SQLite plans a query anew each time that a value is bound."""
 
 
 def _holds_on(
@@ -41,21 +41,27 @@ def _holds_on(
     return (table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on))
 
 
-def _holder_is_present(post_id: ColumnElement[int], on: ColumnElement[date]) -> ColumnElement[bool]:
+def _holder_is_present(post_id: SQLColumnExpression[int], on: ColumnElement[date]) -> ColumnElement[bool]:
     holding = aliased(Tenure)
     away = exists().where(Absence.person_id == holding.person_id, Absence.from_on <= on, Absence.to_on >= on)
     return exists().where(holding.post_id == post_id, holding.capacity == HOLDER, *_holds_on(holding, on), ~away)
 
 
 def duties(person_id: ColumnElement[int], on: ColumnElement[date]) -> tuple[Select[*tuple[Any, ...]], ...]:
-    """Say who an active person is on a day, in parts that make one query: the person, the posts answered for, the roles.
+    """Say who somebody is on a day, in the parts of one query: the active person, the posts answered for, the roles.
 
-    Each part gives a kind of line, a number to order by, a post, a word and a text; the inactive have no person's line.
+    Each part gives a kind of line, a number to order by, a post, a word and a text.
     """
-    nothing = literal_column("0"), literal_column("''"), literal_column("''")
-    person = select(literal_column(f"'{THE_PERSON}'").label("line"), Person.id.label("number"), *nothing)
-    seats = select(literal_column(f"'{A_SEAT}'"), Tenure.id, Tenure.post_id, Tenure.capacity, Post.title)
-    roles = select(literal_column(f"'{A_ROLE}'"), RoleAssignment.id, nothing[0], RoleAssignment.role, Unit.path)
+    nothing: tuple[ColumnElement[Any], ...] = literal_column("0"), literal_column("''"), literal_column("''")
+    person: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{THE_PERSON}'").label("line"), Person.id.label("number"), *nothing
+    )
+    seats: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{A_SEAT}'"), Tenure.id, Tenure.post_id, Tenure.capacity, Post.title
+    )
+    roles: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{A_ROLE}'"), RoleAssignment.id, nothing[0], RoleAssignment.role, Unit.path
+    )
     stands_in_for_nobody = (Tenure.capacity != HOLDER) & _holder_is_present(Tenure.post_id, on)
     return (
         person.where(Person.id == person_id, Person.is_active),
@@ -68,9 +74,9 @@ def duties(person_id: ColumnElement[int], on: ColumnElement[date]) -> tuple[Sele
     )
 
 
-def actor_from(lines: Iterable[Row[Any]], *, door: str, request_id: str | None) -> Actor | None:
+def actor_from(lines: Iterable[Row[*tuple[Any, ...]]], *, door: str, request_id: str | None) -> Actor | None:
     """Make the actor of the lines that `duties` gave; None where they tell of no active person."""
-    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for line in sorted(lines, key=itemgetter(1)):
         found[line[0]].append(line)
     if not found[THE_PERSON]:

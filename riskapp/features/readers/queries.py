@@ -6,7 +6,21 @@ from datetime import date
 from functools import lru_cache, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Role
@@ -19,7 +33,8 @@ from riskapp.models.risks import Risk
 
 CLOSED_TO_COMMITTEE = ("exempt", "withheld")
 KEPT = 400
-Asked, Built = ParamSpec("Asked"), TypeVar("Built")
+Asked = ParamSpec("Asked")
+Built = TypeVar("Built")
 
 
 def kept(build: Callable[Concatenate[Actor, Asked], Built]) -> Callable[Concatenate[Actor, Asked], Built]:
@@ -31,8 +46,8 @@ def kept(build: Callable[Concatenate[Actor, Asked], Built]) -> Callable[Concaten
     built = lru_cache(maxsize=KEPT)(build)
 
     @wraps(build)
-    def find(actor: Actor, *asked: Asked.args, **more: Asked.kwargs) -> Built:
-        return built(replace(actor, request_id=None), *asked, **more)
+    def find(actor: Actor, /, *asked: Asked.args, **more: Asked.kwargs) -> Built:
+        return built(replace(actor, request_id=None), *asked, **more)  # type: ignore[arg-type] # all is hashable
 
     return find
 
@@ -57,7 +72,7 @@ def units_below(*paths: str) -> Select[int]:
     return select(Unit.id).where(inside)
 
 
-def is_exempt(*, on: date) -> ColumnElement[bool]:
+def is_exempt(*, on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Tell whether any field group of a risk is exempt or withheld by its latest classification on a day."""
     later = aliased(Classification)
     overruled = exists().where(
@@ -95,30 +110,41 @@ def _on_its_route(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def facts(*, risk_id: int, on: date) -> Facts:
-    """Gather what the permissions ask of one risk, in three queries."""
-    risk = db.session.execute(
-        select(Unit.path, Risk.owner_post_id, Risk.status, is_exempt(on=on).label("is_exempt"))
-        .join(Unit, Unit.id == Risk.unit_id)
-        .where(Risk.id == risk_id)
-    ).one()
-    others = db.session.execute(
-        select(Action.owner_post_id, Action.accountable_post_id)
-        .join(Link, Link.from_id == Action.id)
-        .where(Link.to_id == risk_id, Link.kind == "treats")
+_RISK_ID, _ON = bindparam("risk_id", type_=Integer), bindparam("on", type_=Date)
+_NONE: ColumnElement[int] = literal_column("0")
+_NO_WORD: ColumnElement[str] = literal_column("''")
+_FACTS = union_all(
+    select(
+        literal_column("'risk'"),
+        Risk.owner_post_id,
+        _NONE,
+        Risk.status,
+        Unit.path,
+        case((is_exempt(on=_ON), 1), else_=0),
     )
-    desks = db.session.execute(
-        select(EscalationDesk.post_id, EscalationDesk.state)
-        .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
-        .where(EscalationCase.subject_id == risk_id, EscalationCase.is_drill.is_(False))
-        .order_by(EscalationDesk.id)
-    ).all()
+    .join(Unit, Unit.id == Risk.unit_id)
+    .where(Risk.id == _RISK_ID),
+    select(literal_column("'action'"), Action.owner_post_id, Action.accountable_post_id, _NO_WORD, _NO_WORD, _NONE)
+    .join(Link, Link.from_id == Action.id)
+    .where(Link.to_id == _RISK_ID, Link.kind == "treats"),
+    select(literal_column("'desk'"), EscalationDesk.post_id, EscalationDesk.id, EscalationDesk.state, _NO_WORD, _NONE)
+    .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
+    .where(EscalationCase.subject_id == _RISK_ID, EscalationCase.is_drill.is_(False)),
+)
+
+
+def facts(*, risk_id: int, on: date) -> Facts:
+    """Gather what the permissions ask of one risk, in one query."""
+    lines = db.session.execute(_FACTS, {"risk_id": risk_id, "on": on}).all()
+    risk = next(line for line in lines if line[0] == "risk")
+    others = [line for line in lines if line[0] == "action"]
+    desks = sorted((number, post, state) for what, post, number, state, *_ in lines if what == "desk")
     return Facts(
-        unit_path=risk.path,
-        owner_post_id=risk.owner_post_id,
-        other_post_ids=frozenset(post for row in others for post in row),
-        desk_post_ids=frozenset(post for post, _state in desks),
-        live_desk_post_id=next((post for post, state in reversed(desks) if state in LIVE_DESKS), None),
-        is_open=risk.status == "open",
-        is_exempt=bool(risk.is_exempt),
+        unit_path=risk[4],
+        owner_post_id=risk[1],
+        other_post_ids=frozenset(post for _, owner, accountable, *_ in others for post in (owner, accountable)),
+        desk_post_ids=frozenset(post for _, post, _ in desks),
+        live_desk_post_id=next((post for _, post, state in reversed(desks) if state in LIVE_DESKS), None),
+        is_open=risk[3] == "open",
+        is_exempt=bool(risk[5]),
     )

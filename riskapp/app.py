@@ -39,7 +39,7 @@ from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import errors, filters, guards, headers, shell
+from riskapp.web import errors, filters, guards, headers, shell, style
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +99,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=10 * 1024 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=style.A_YEAR,  # a static file's address changes with its content
         WTF_CSRF_TIME_LIMIT=None,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )

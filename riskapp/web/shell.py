@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
@@ -58,6 +59,13 @@ def install(
     app.jinja_env.globals["now"] = _now
 
 
+@lru_cache(maxsize=100)
+def _address(endpoint: str, root: str) -> str:
+    """Give the address of a place, which is the same on every page of an application that is served below `root`."""
+    del root
+    return url_for(endpoint)
+
+
 def _now() -> datetime:
     return clock.now()
 
@@ -69,7 +77,7 @@ def _lines(places: Sequence[Place], actor: Actor, counts: Callable[[Actor], Mapp
     return tuple(
         Line(
             label=place.label,
-            url=url_for(place.endpoint),
+            url=_address(place.endpoint, request.root_path),
             current=place.endpoint.split(".")[0] == here,
             count=counted.get(place.endpoint),
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import url_for
 
@@ -19,8 +19,7 @@ def with_query(page: str) -> Callable[..., str]:
     return lambda **asked: f"{page}?{urlencode(asked, safe=_UNQUOTED)}" if asked else page
 
 
-def of_each(endpoint: str, name: str) -> Callable[[str], str]:
-    """Make the addresses of things of one kind, which differ in one part of the path."""
-    known: dict[str, Any] = {name: _HERE}
-    before, after = url_for(endpoint, **known).split(_HERE)
-    return lambda value: f"{before}{quote(value, safe=_UNQUOTED)}{after}"
+def of_each(endpoint: str) -> Callable[[str], str]:
+    """Make the addresses of things of one kind, which differ in the reference: no sign of it needs quoting."""
+    before, after = url_for(endpoint, reference=_HERE).split(_HERE)
+    return lambda reference: f"{before}{reference}{after}"

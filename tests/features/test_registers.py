@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import event
 
 from riskapp.domain.audit import Event
@@ -17,7 +18,7 @@ from riskapp.features.risks import service as risks
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
-from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_judgement, a_risk, actor
+from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_judgement, a_risk, actor, sign_in
 
 COMMITTEE_DAY = date(2026, 10, 1)
 
@@ -174,7 +175,7 @@ class TestMovement:
         }  # fmt: skip
 
     def test_is_nothing_without_a_meeting(self):
-        assert queries.movement(self.reader, Filters(on=DAY)) == {}
+        assert queries.census(self.reader, Filters(on=DAY)).movement == {}
 
 
 def test_the_last_meeting_of_the_audit_committee_counts(council):
@@ -217,6 +218,20 @@ def test_a_register_costs_the_same_however_long_it_is(council, reader):
     few = cost()
     _kept(council, *({} for _ in range(190)))
     assert (few, cost()) == ((10, 2), (200, 2))
+
+
+def test_a_page_of_a_register_asks_six_queries_with_ten_risks_and_with_three_hundred(council, client, count_queries):
+    with time_machine.travel(NOON, tick=False):
+        sign_in(client, council.assurance_person)
+
+        def page():
+            assert client.get("/registers?size=100").status_code == 200
+
+        page()  # the policy is read once a process
+        _kept(council, *({} for _ in range(10)))
+        few = count_queries(page)
+        _kept(council, *({} for _ in range(290)))
+        assert count_queries(page) == few <= 6
 
 
 @pytest.mark.usefixtures("council")

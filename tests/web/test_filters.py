@@ -129,7 +129,8 @@ def test_every_page_has_one_style_sheet_that_a_browser_may_keep_for_ever(app: Fl
         address = app.jinja_env.globals["style_address"]()
     answer = app.test_client().get(address)
     assert "immutable" in answer.headers["Cache-Control"]
-    assert answer.text.index("@font-face") < answer.text.index(".govuk-") < answer.text.index("@media print")
+    assert answer.text.index("@font-face") < answer.text.index(".govuk-") < answer.text.index(".side-nav")
+    assert answer.text.index(".drawing") < answer.text.rindex("@media print")
     fonts = re.findall(r"url\((\.\./[^)]+\.woff2)\)", answer.text)
     assert len(fonts) == 10
     assert {app.test_client().get(font.removeprefix("..")).status_code for font in fonts} == {200}

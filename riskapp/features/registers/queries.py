@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -83,16 +83,14 @@ class Filters:
         return replace(self, ratings=(), position="", cell=None, travel=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """A score with the key of its band, as it was kept."""
 
     score: int
     rating: str
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterRow:
+class RegisterRow(NamedTuple):
     """A line of a register; `with_post` is who has its live escalation, `moved` its travel since the committee."""
 
     reference: str
@@ -112,8 +110,7 @@ class RegisterRow:
     with_post: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """How many risks are alike in status, place, band, appetite and movement."""
 
     status: str
@@ -122,7 +119,7 @@ class Group:
     rating: str
     position: str
     travel: Kind | None
-    count: int
+    risks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +143,7 @@ class Census:
     @property
     def found(self) -> int:
         """How many rows the register has."""
-        return sum(group.count for group in self.groups if self._is_shown(group) and self._is_picked(group))
+        return sum(group.risks for group in self.groups if self._is_shown(group) and self._is_picked(group))
 
     @property
     def standings(self) -> tuple[Standing, ...]:
@@ -155,7 +152,7 @@ class Census:
         counted: dict[tuple[int, int, str, str], int] = defaultdict(int)
         for group in self.groups:
             if whole.status in ("all", group.status):
-                counted[group.likelihood, group.impact, group.rating, group.position] += group.count
+                counted[group.likelihood, group.impact, group.rating, group.position] += group.risks
         return tuple(Standing(*place, number) for place, number in sorted(counted.items()))
 
     @property
@@ -166,7 +163,7 @@ class Census:
         counted: dict[Kind, int] = dict.fromkeys(("up", "down", "same", "new", "closed"), 0)
         for group in self.groups:
             if group.travel:
-                counted[group.travel] += group.count
+                counted[group.travel] += group.risks
         return counted
 
     def _is_shown(self, group: Group) -> bool:
@@ -231,7 +228,8 @@ def _rows(
             _from_risk(
                 select(
                     Entity.reference, Entity.name, Risk.event, Risk.category, Risk.status,
-                    unit_entity.name, owner.title, inherent.score, inherent.rating, current.score, current.rating, target.score, target.rating,
+                    unit_entity.name, owner.title, inherent.score, inherent.rating, current.score, current.rating,
+                    target.score, target.rating,
                     current.position, Risk.next_review_on, Risk.opened_on, _live_desk(), _score_at(filters.since),
                 )
             )

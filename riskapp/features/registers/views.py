@@ -1,5 +1,6 @@
 """The registers' page, and the same list as a file. Its blueprint is the one that the pages of risks share."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from flask import Blueprint, render_template, request, url_for
@@ -41,13 +42,17 @@ def register() -> ResponseReturnValue:
         offset=(page - 1) * state.size,
         limit=state.size,
     )
-    counts: dict[tuple[int, int], int] = {}
+    at_place: Counter[tuple[int, int]] = Counter()
+    by_position: Counter[str] = Counter()
+    by_rating: Counter[str] = Counter()
     for each in standings:
-        counts[each.likelihood, each.impact] = counts.get((each.likelihood, each.impact), 0) + each.count
+        at_place[each.likelihood, each.impact] += each.count
+        by_position[each.position] += each.count
+        by_rating[each.rating] += each.count
     here = addressing.with_query(url_for(".register"))
     laid_out = grids.grid(
         offer.policy.scoring,
-        counts,
+        at_place,
         address=lambda likelihood, impact: here(
             **state.address(likelihood=str(likelihood), impact=str(impact), band=None)
         ),
@@ -61,14 +66,16 @@ def register() -> ResponseReturnValue:
         found=found,
         page=page,
         rows=rows,
-        standings=standings,
+        whole=at_place.total(),
+        by_position=by_position,
+        by_rating=by_rating,
         grid=laid_out,
         drawing=drawings.heat_map(grids.drawn(laid_out)),
         movement=census.movement,
         rating_of=levels.rating_of(offer.policy.scoring),
         category_words={key: category.label for key, category in offer.policy.appetite.categories.items()},
         here=here,
-        risk_address=addressing.of_each(".risk", "reference"),
+        risk_address=addressing.of_each(".risk"),
     )
 
 

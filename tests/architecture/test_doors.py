@@ -11,14 +11,14 @@ import time_machine
 from sqlalchemy import func, select
 
 from riskapp.domain.permissions import Permission
-from riskapp.features.accounts import service as accounts
+from riskapp.features.accounts import queries as accounts
 from riskapp.models.accounts import WebSession
 from riskapp.models.actions import Chase
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db
 from riskapp.models.reminders import Message
 from riskapp.web.guards import STANDS_OPEN
-from tests.builders import NOON, PASSWORD, sign_in
+from tests.builders import DAY, NOON, PASSWORD, sign_in
 from tests.doors_council import EXEMPT, OWN, SECRET, SIBLING, ADoorsCouncil
 from tests.pack_builders import reference_of, signed_in
 
@@ -249,7 +249,7 @@ def test_signing_in_gives_a_new_session_and_ends_the_one_before(app, council):
     first = client.get_cookie("sid").value
     assert first != "a token that somebody else chose"
     sign_in(client, council.manager_person)
-    assert accounts.keep_alive(first, at=NOON) is None
+    assert accounts.asking(first, at=NOON, on=DAY) is None
     assert db.session.scalar(select(func.count(WebSession.id)).where(WebSession.ended_at.is_(None))) == 1
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from riskapp.domain import audit as chain
 from riskapp.domain.permissions import Actor
@@ -30,15 +30,18 @@ class Told:
 def time_line(actor: Actor, subject_id: int, limit: int = 50) -> tuple[Told, ...]:
     """List what happened to a subject, newest first; the caller has shown that the actor may read the subject."""
     del actor
-    rows = db.session.execute(
-        select(AuditEntry, AuditPayload.content, Post.title)
-        .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
-        .outerjoin(Post, Post.id == AuditEntry.post_id)
-        .where(AuditEntry.subject_id == subject_id)
-        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-        .limit(limit)
-    )
-    return tuple(Told(entry.at, entry.event, title, entry.door, content or {}) for entry, content, title in rows)
+    rows = db.session.execute(_TIME_LINE, {"subject_id": subject_id, "most": limit})
+    return tuple(Told(at, event, title, door, content or {}) for at, event, title, door, content in rows)
+
+
+_TIME_LINE = (
+    select(AuditEntry.at, AuditEntry.event, Post.title, AuditEntry.door, AuditPayload.content)
+    .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+    .outerjoin(Post, Post.id == AuditEntry.post_id)
+    .where(AuditEntry.subject_id == bindparam("subject_id"))
+    .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,13 +288,17 @@ def desks_waiting(actor: Actor, *, at: datetime, on: date) -> tuple[Row, ...]:
 
 
 def waiting_count(actor: Actor) -> int:
-    """Count what `desks_waiting` lists, for the navigation."""
-    waiting = (
+    """Count what `desks_waiting` lists."""
+    return db.session.scalar(waiting_counted(actor)) or 0
+
+
+def waiting_counted(actor: Actor) -> Select[int]:
+    """Make the count of what waits for the actor part of another query, as the navigation does."""
+    return (
         select(func.count(EscalationDesk.id))
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .where(EscalationCase.is_drill.is_(False), _waits_for(actor))
     )
-    return db.session.scalar(waiting) or 0
 
 
 def _waits_for(actor: Actor) -> ColumnElement[bool]:

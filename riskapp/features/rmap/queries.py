@@ -8,15 +8,29 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import aliased, join
 
 from riskapp.domain import actions as rules
 from riskapp.domain.actions import Status
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, Role, may
 from riskapp.domain.scoring import Rating
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.queries import CLOSED_TO_COMMITTEE
+from riskapp.features.readers.queries import CLOSED_TO_COMMITTEE, units_below
 from riskapp.models.actions import OPEN_STATUSES, Action, ActionPromise, Chase
 from riskapp.models.database import db
 from riskapp.models.entity import Classification, Entity, Link
@@ -25,13 +39,18 @@ from riskapp.models.people import Post, Unit
 from riskapp.models.risks import Assessment, Risk, RiskStanding
 
 THE_REST = "Council as a whole"
+_MOST_IDS = 10_000  # databases limit how many values one query may name
 
-_owner, _accountable = aliased(Post, name="owner"), aliased(Post, name="accountable")
+owner, _accountable = aliased(Post, name="owner"), aliased(Post, name="accountable")
 _owner_unit, _risk_unit, _directorate = (
     aliased(Unit, name=name) for name in ("owner_unit", "risk_unit", "directorate")
 )
 _risk_entity, _directorate_entity = aliased(Entity, name="risk_entity"), aliased(Entity, name="directorate_entity")
+_first, _treats = aliased(Link, name="first_link"), aliased(Link, name="treats_link")
+_later = aliased(Classification, name="later")
 _unit_path = func.coalesce(_risk_unit.path, _owner_unit.path)
+unit_id: ColumnElement[int] = func.coalesce(Risk.unit_id, owner.unit_id)
+"""The unit of an action in a query that began with `reach`: its first risk's, or without a risk its owner's."""
 directorate_name: ColumnElement[str] = func.coalesce(_directorate_entity.name, THE_REST)
 """The directorate of an action in a query that began with `readable`."""
 
@@ -84,61 +103,71 @@ class ListedAction:
 
 
 def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
-    """Start the query of the actions that the actor may read: the SQL twin of the permission action:read."""
+    """Start the query of the actions that the actor may read, with all that lists show."""
     is_exempt, was_on_desk = _is_exempt(on), _was_on_desk(actor.post_ids)
-    return (
-        select(
-            Action, Entity.reference, Entity.name, _owner.title.label("owner"), _accountable.title.label("accountable"),
-            _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
-            Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
-            Assessment.score, Assessment.rating, _unit_path.label("unit_path"),
-            directorate_name.label("directorate"),
-            is_exempt.label("is_exempt"), was_on_desk.label("was_on_desk"),
-        )
-        .select_from(Action)
-        .join(Entity, Entity.id == Action.id)
-        .join(_owner, _owner.id == Action.owner_post_id)
-        .join(_accountable, _accountable.id == Action.accountable_post_id)
-        .join(_owner_unit, _owner_unit.id == _owner.unit_id)
-        .outerjoin(Link, Link.id == _first_risk_link())
-        .outerjoin(Risk, Risk.id == Link.to_id)
-        .outerjoin(_risk_entity, _risk_entity.id == Risk.id)
-        .outerjoin(_risk_unit, _risk_unit.id == Risk.unit_id)
-        .outerjoin(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
-        .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
-        .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
-        .where(_may_read(actor, is_exempt, was_on_desk))
-    )  # fmt: skip
-
-
-def _first_risk_link() -> ColumnElement[int]:
-    first = aliased(Link, name="first_link")
-    is_risk = exists().where(Risk.id == first.to_id).correlate(first)
-    return (
-        select(func.min(first.id))
-        .where(first.from_id == Action.id, first.kind == "treats", is_risk)
-        .correlate(Action)
-        .scalar_subquery()
+    return _LISTED.add_columns(is_exempt.label("is_exempt"), was_on_desk.label("was_on_desk")).where(
+        _may_read(actor, on)
     )
 
 
-def _treated() -> Select[Any]:
-    """The entities that the action of the outer query treats."""
-    link = aliased(Link, name="treats_link")
-    return select(link.to_id).where(link.from_id == Action.id, link.kind == "treats").correlate(Action)
+def reach(columns: Select[*tuple[Any, ...]], actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
+    """Take columns from the actions that the actor may read, each with its owner and first risk: to count or to choose.
+
+    This is the SQL twin of the permission action:read, with no more joins than the permission asks.
+    """
+    return columns.select_from(_REACHED).where(_may_read(actor, on))
+
+
+def reach_scores(columns: Select[*tuple[Any, ...]], actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
+    """Take columns as `reach` does, from each action's entity and its first risk's current assessment too."""
+    return columns.select_from(_SCORED).where(_may_read(actor, on))
+
+
+_is_risk = exists().where(Risk.id == _first.to_id).correlate(_first)
+_first_risk_link = (
+    select(func.min(_first.id))
+    .where(_first.from_id == Action.id, _first.kind == "treats", _is_risk)
+    .correlate(Action)
+    .scalar_subquery()
+)
+_treated = select(_treats.to_id).where(_treats.from_id == Action.id, _treats.kind == "treats").correlate(Action)
+"""The entities that the action of the outer query treats."""
+
+# These never differ, and putting them together takes longer than most queries run: it is done once.
+_REACHED = (
+    join(Action, owner, owner.id == Action.owner_post_id)
+    .outerjoin(Link, Link.id == _first_risk_link)
+    .outerjoin(Risk, Risk.id == Link.to_id)
+)
+_SCORED = (
+    _REACHED.join(Entity, Entity.id == Action.id)
+    .outerjoin(RiskStanding, RiskStanding.risk_id == Risk.id)
+    .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
+)
+_LISTED = select(
+    Action, Entity.reference, Entity.name, owner.title.label("owner"), _accountable.title.label("accountable"),
+    _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
+    Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
+    Assessment.score, Assessment.rating, _unit_path.label("unit_path"), directorate_name.label("directorate"),
+).select_from(
+    _SCORED.join(_accountable, _accountable.id == Action.accountable_post_id)
+    .join(_owner_unit, _owner_unit.id == owner.unit_id)
+    .outerjoin(_risk_entity, _risk_entity.id == Risk.id)
+    .outerjoin(_risk_unit, _risk_unit.id == Risk.unit_id)
+    .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
+    .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
+)  # fmt: skip
 
 
 def _is_exempt(on: date) -> ColumnElement[bool]:
     """Whether the action or anything it treats is exempt, or its existence withheld, on a day."""
-    later = aliased(Classification)
     overtaken = exists().where(
-        later.entity_id == Classification.entity_id,
-        later.field_group == Classification.field_group,
-        later.from_on > Classification.from_on,
-        later.from_on <= on,
+        _later.entity_id == Classification.entity_id,
+        _later.field_group == Classification.field_group,
+        _later.from_on > Classification.from_on,
+        _later.from_on <= on,
     )
-    about = or_(Classification.entity_id == Action.id, Classification.entity_id.in_(_treated()))
+    about = or_(Classification.entity_id == Action.id, Classification.entity_id.in_(_treated))
     levels = Classification.level.in_(CLOSED_TO_COMMITTEE)
     return exists().where(about, levels, Classification.from_on <= on, ~overtaken).correlate(Action)
 
@@ -147,30 +176,49 @@ def _was_on_desk(post_ids: Collection[int]) -> ColumnElement[bool]:
     """Whether one of the posts has, or had, an escalation of the action or of what it treats."""
     if not post_ids:
         return false()
-    about = or_(EscalationCase.subject_id == Action.id, EscalationCase.subject_id.in_(_treated()))
+    about = or_(EscalationCase.subject_id == Action.id, EscalationCase.subject_id.in_(_treated))
     joined = EscalationDesk.case_id == EscalationCase.id
     return exists().where(joined, EscalationDesk.post_id.in_(post_ids), about).correlate(Action)
 
 
-def _may_read(actor: Actor, is_exempt: ColumnElement[bool], was_on_desk: ColumnElement[bool]) -> ColumnElement[bool]:
+def _may_read(actor: Actor, on: date) -> ColumnElement[bool]:
     """Each line stands for the line of the permission's table with the same meaning."""
     if actor.has_role(*COUNCIL_READERS):
         return true()
-    lines = [was_on_desk]
+    lines = [_was_on_desk(actor.post_ids), *_kept_units(actor)]
     if actor.post_ids:
         named = (Action.owner_post_id, Action.accountable_post_id, Risk.owner_post_id)
         lines += [post_id.in_(actor.post_ids) for post_id in named]
-    kept = [grant.unit_path for grant in actor.grants if grant.role in (Role.CHAMPION, Role.MANAGER)]
-    lines += [_unit_path.startswith(path, autoescape=True) for path in kept]
     if actor.has_role(Role.COMMITTEE):
-        lines.append(~is_exempt)
+        lines.append(~_is_exempt(on))
     return or_(*lines)
+
+
+def shows_risk(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Tell whether the actor may read the first risk of an action in `reach`: without that its score counts as none.
+
+    Each line stands for the line of risk:read with the same meaning, as `listed` asks it of one action.
+    """
+    if actor.has_role(*COUNCIL_READERS):
+        return true()
+    lines = [_was_on_desk(actor.post_ids), *_kept_units(actor)]
+    if actor.post_ids:
+        part = or_(*(post_id.in_(actor.post_ids) for post_id in (Action.owner_post_id, Action.accountable_post_id)))
+        lines += [Risk.owner_post_id.in_(actor.post_ids), and_(part, ~_is_exempt(on))]
+    if actor.has_role(Role.COMMITTEE):
+        lines.append(and_(Risk.status == "open", ~_is_exempt(on)))
+    return or_(*lines)
+
+
+def _kept_units(actor: Actor) -> list[ColumnElement[bool]]:
+    paths = [grant.unit_path for grant in actor.grants if grant.role in (Role.CHAMPION, Role.MANAGER)]
+    return [unit_id.in_(units_below(*paths))] if paths else []
 
 
 def listed(actor: Actor, rows: Iterable[Row[Any]], *, on: date) -> tuple[ListedAction, ...]:
     """Turn rows of `readable` into what lists show."""
-    scheme = policies.in_force(on=on).policy.scoring
-    return tuple(_listed(row, actor, {rating.key: rating for rating in scheme.ratings}, on) for row in rows)
+    ratings = {rating.key: rating for rating in policies.in_force(on=on).policy.scoring.ratings}
+    return tuple(_listed(row, actor, ratings, on) for row in rows)
 
 
 def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -> ListedAction:
@@ -192,7 +240,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         other_post_ids=frozenset((action.owner_post_id, action.accountable_post_id)),
         is_open=row.risk_status == "open",
     )
-    shows_risk = row.risk_reference is not None and may(actor, Permission.RISK_READ, of_risk)
+    names_risk = row.risk_reference is not None and may(actor, Permission.RISK_READ, of_risk)
     return ListedAction(
         id=action.id,
         reference=row.reference,
@@ -212,33 +260,26 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         cost=action.cost,
         version=action.version,
         days_late=rules.days_late(action.due_on, status, on),
-        risk_reference=row.risk_reference if shows_risk else None,
-        risk_title=row.risk_title if shows_risk else None,
-        score=row.score if shows_risk else None,
-        rating=ratings.get(row.rating) if shows_risk else None,
+        risk_reference=row.risk_reference if names_risk else None,
+        risk_title=row.risk_title if names_risk else None,
+        score=row.score if names_risk else None,
+        rating=ratings.get(row.rating) if names_risk else None,
         directorate=row.directorate,
         facts=facts,
     )
 
 
 def with_record(*, actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
-    """Add the promises and chases of the few actions that a page shows: two queries."""
+    """Add the promises and chases of what a page shows: one query, and for a long file one for each ten thousand."""
     ids = [action.id for action in actions]
     dates: dict[int, list[date]] = {action_id: [] for action_id in ids}
-    for action_id, due_on in db.session.execute(
-        select(ActionPromise.action_id, ActionPromise.due_on)
-        .where(ActionPromise.action_id.in_(ids))
-        .order_by(ActionPromise.action_id, ActionPromise.number)
-    ):
-        dates[action_id].append(due_on)
-    chased = {
-        action_id: (count, last)
-        for action_id, count, last in db.session.execute(
-            select(Chase.action_id, func.count(Chase.id), func.max(Chase.chased_on))
-            .where(Chase.action_id.in_(ids))
-            .group_by(Chase.action_id)
-        )
-    }
+    chased: dict[int, tuple[int, date]] = {}
+    for start in range(0, len(ids), _MOST_IDS):
+        for action_id, is_chase, number, day in db.session.execute(_record(ids[start : start + _MOST_IDS])):
+            if is_chase:
+                chased[action_id] = (number, day)
+            else:
+                dates[action_id].append(day)
     return tuple(
         replace(
             action,
@@ -248,6 +289,16 @@ def with_record(*, actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
         )
         for action in actions
     )
+
+
+def _record(ids: Sequence[int]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Each promise with its number, and after an action's promises how often it was chased and when last."""
+    promised = select(ActionPromise.action_id, literal(0).label("is_chase"), ActionPromise.number, ActionPromise.due_on)
+    chased = select(Chase.action_id, literal(1), func.count(Chase.id), func.max(Chase.chased_on))
+    return union_all(
+        promised.where(ActionPromise.action_id.in_(ids)),
+        chased.where(Chase.action_id.in_(ids)).group_by(Chase.action_id),
+    ).order_by("action_id", "is_chase", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +338,7 @@ class Page:
 ORDERS = {
     "due": (Action.due_on,),
     "action": (Entity.name,),
-    "owner": (_owner.title,),
+    "owner": (owner.title,),
     "score": (func.coalesce(Assessment.score, 0),),
     "progress": (Action.progress,),
     "moved": (Action.times_moved,),
@@ -323,7 +374,7 @@ def _narrowed(query: Select[Any], wanted: Filter, on: date) -> Select[*tuple[Any
     if wanted.directorate:
         query = query.where(directorate_name == wanted.directorate)
     if wanted.owner:
-        query = query.where(_owner.title == wanted.owner)
+        query = query.where(owner.title == wanted.owner)
     if wanted.moved:
         times = int(wanted.moved) if wanted.moved.isdecimal() else 0
         query = query.where(Action.times_moved >= times if times > 1 else Action.times_moved == times)

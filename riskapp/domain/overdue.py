@@ -1,15 +1,21 @@
-"""The desk of overdue actions: how late they are, whose they are and which matter most."""
+"""The desk of overdue actions: how late they are, whose they are, which matter most and how they can be listed.
+
+The desk itself counts and orders in SQL, its twin; this is what the twin must give.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from riskapp.domain.geometry.bars import Bar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
 
 MATTER_MOST = 10
 
@@ -19,6 +25,16 @@ class Late(Protocol):
 
     @property
     def reference(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def score(self) -> int | None: ...
+    @property
+    def due_on(self) -> date: ...
+    @property
+    def first_due_on(self) -> date: ...
     @property
     def days_late(self) -> int: ...
     @property
@@ -44,6 +60,10 @@ class Bucket:
     def holds(self, days: int) -> bool:
         return self.first <= days and (self.last is None or days <= self.last)
 
+    def due(self, on: date) -> tuple[date | None, date]:
+        """Return the first and the last due date that are this late on a day; the last bucket has no first."""
+        return (on - timedelta(self.last) if self.last is not None else None, on - timedelta(self.first))
+
 
 BUCKETS = (
     Bucket("1-7", 1, 7, "1 to 7"),
@@ -54,6 +74,18 @@ BUCKETS = (
     Bucket("over-90", 91, None, "over 90"),
 )
 """How a page groups days late: a matter of reading, not of policy."""
+
+TWICE_OR_MORE = 2
+
+ORDERS: Mapping[str, Callable[[Late], Any]] = MappingProxyType({
+    "late": lambda action: action.days_late,
+    "matters": lambda action: action.urgency,
+    "action": lambda action: action.title.lower(),
+    "owner": lambda action: action.owner.lower(),
+    "score": lambda action: action.score or 0,
+    "moved": lambda action: (action.times_moved, (action.due_on - action.first_due_on).days),
+})  # fmt: skip
+"""How the overdue can be ordered; ties are broken by reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +123,21 @@ def that_matter_most(late: Iterable[L]) -> tuple[L, ...]:
     """Return the ten with the greatest score times days late (policy 9.3), then the latest, then by reference."""
     ranked = sorted(late, key=lambda action: (-action.urgency, -action.days_late, action.reference))
     return tuple(ranked[:MATTER_MOST])
+
+
+def in_order(late: Iterable[L], order: str, *, descending: bool) -> tuple[L, ...]:
+    """List the overdue in one of the orders, either way, with ties by reference; an order that is none is by days."""
+    by_reference = sorted(late, key=lambda action: action.reference)
+    return tuple(sorted(by_reference, key=ORDERS.get(order, ORDERS["late"]), reverse=descending))
+
+
+def is_wanted(action: Late, *, words: str, directorate: str, late: str, moved: str, owner: str) -> bool:
+    """Tell whether an overdue action is in a filter; what is empty, and a bucket that is none, narrows nothing."""
+    bucket = next((each for each in BUCKETS if each.key == late), None)
+    return (
+        any(words.lower() in text.lower() for text in (action.title, action.reference))
+        and directorate in {"", action.directorate}
+        and (bucket is None or bucket.holds(action.days_late))
+        and moved in {"", str(min(action.times_moved, TWICE_OR_MORE))}
+        and owner in {"", action.owner}
+    )

@@ -1,26 +1,44 @@
 """The desk of overdue actions for one actor, and whom a chase would reach."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, false, func, literal, or_, select, true
+from sqlalchemy.orm import aliased
 
 from riskapp.domain import overdue as rules
-from riskapp.domain.geometry.bars import Bars
+from riskapp.domain.geometry.bars import Bar, Bars
 from riskapp.domain.organisation import Sitter, sitter
-from riskapp.domain.overdue import Share
+from riskapp.domain.overdue import Bucket, Share
 from riskapp.domain.permissions import Actor
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.features.registers.queries import AUDIT_COMMITTEE
 from riskapp.features.reminders import queries as reminders
-from riskapp.features.rmap.queries import Filter, ListedAction, Page, directorate_name, listed, readable, with_record
+from riskapp.features.rmap.queries import (
+    THE_REST,
+    Filter,
+    ListedAction,
+    Page,
+    listed,
+    owner,
+    reach,
+    reach_scores,
+    readable,
+    shows_risk,
+    unit_id,
+    with_record,
+)
 from riskapp.models.actions import OPEN_STATUSES, Action
 from riskapp.models.database import db
+from riskapp.models.dates import days_between
 from riskapp.models.entity import Entity
 from riskapp.models.packs import Board, Meeting
+from riskapp.models.people import Unit
+from riskapp.models.risks import Assessment
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,96 +70,230 @@ class OverdueDesk:
     order_clause: str
 
 
-SORTS: dict[str, Callable[[ListedAction], Any]] = {
-    "late": lambda action: action.days_late,
-    "matters": lambda action: action.urgency,
-    "action": lambda action: action.title.casefold(),
-    "owner": lambda action: action.owner.casefold(),
-    "score": lambda action: action.score or 0,
-    "moved": lambda action: (action.times_moved, (action.due_on - action.first_due_on).days),
-}
-"""How the overdue can be ordered; ties are broken by reference."""
+_QUESTIONS = 32
+"""How many questions are remembered as queries: to put one together takes longer than to run it."""
+
+_unit, _above, _above_entity = (
+    aliased(Unit, name="unit_of"),
+    aliased(Unit, name="above"),
+    aliased(Entity, name="above_entity"),
+)
+_homes = (
+    select(_unit.id, _above_entity.name)
+    .join(_above, and_(_above.kind == "directorate", _unit.path.startswith(_above.path)))
+    .join(_above_entity, _above_entity.id == _above.id)
+    .subquery("homes")
+)
+"""Each unit that is in a directorate, or is one, and the directorate's name."""
 
 
 def overdue(
     actor: Actor, wanted: Filter, *, sort: str = "late", descending: bool = True, page: int = 1, size: int, on: date
 ) -> OverdueDesk:
-    """Gather every overdue action that the actor may read, in the same few queries whatever their number."""
+    """Count every overdue action that the actor may read and show a page of them, in the same six queries always."""
     policy = policies.in_force(on=on).policy
-    late = _late(actor, on)
     committee = next_committee(on=on)
-    opened, due_soon = _open_by_directorate(actor, committee.held_on if committee else on, on)
     matter = [rating for rating in policy.scoring.ratings if rating.key in policy.actions.plan_ratings]
-    kept = _in_order([action for action in late if _holds(wanted, action)], sort, descending=descending)
-    number = min(max(page, 1), max(1, -(-len(kept) // size)))
-    ten = rules.that_matter_most(late)
-    shown = kept[(number - 1) * size : number * size]
-    full = {action.id: action for action in with_record(actions=[*{each.id: each for each in (*ten, *shown)}.values()])}
     matter_words = " or ".join(rating.label for rating in matter)
+    asker = replace(actor, request_id=None)
+    before = committee.held_on if committee else on
+    tallies = db.session.execute(_tallies(asker, wanted, tuple(rating.key for rating in matter), before, on)).all()
+    counted = {name: sum(getattr(tally, name) for tally in tallies) for name in _COUNTED}
+    total = counted["wanted"]
+    number = min(max(page, 1), max(1, -(-total // size)))
+    ten = listed(actor, db.session.execute(_ten(asker, on)), on=on)
+    part = _part(asker, wanted, sort, descending, size, (number - 1) * size, on)
+    full = with_record(actions=(*ten, *listed(actor, db.session.execute(part), on=on)))
     return OverdueDesk(
-        overdue=len(late),
-        open=sum(opened.values()),
-        that_matter=sum(action.rating in matter for action in late),
+        overdue=counted["late"],
+        open=counted["open"],
+        that_matter=counted["matter"],
         matter_words=matter_words,
-        moved=sum(action.times_moved > 0 for action in late),
-        moved_twice=sum(action.times_moved > 1 for action in late),
-        due_soon=due_soon,
+        moved=counted["moved"],
+        moved_twice=counted["moved_twice"],
+        due_soon=counted["soon"],
         committee=committee,
         ageing=Bars(
-            rules.ageing([(action.days_late, action.rating in matter) for action in late]),
+            tuple(
+                Bar(bucket.label, counted[f"late_{number}"], counted[f"matter_{number}"])
+                for number, bucket in enumerate(rules.BUCKETS)
+            ),
             f"on a {matter_words} risk",
             "on any other",
             "days late",
         ),
-        shares=rules.shares(late, opened),
-        ten=tuple(full[action.id] for action in ten),
-        page=Page(tuple(full[action.id] for action in shown), len(kept), number, size),
-        owners=tuple(sorted({action.owner for action in late})),
+        shares=tuple(Share(tally.directorate, tally.late, tally.open) for tally in tallies),
+        ten=full[: len(ten)],
+        page=Page(full[len(ten) :], total, number, size),
+        owners=tuple(db.session.scalars(_owners(asker, on))),
         order_clause=policy.actions.urgency_clause.ref,
     )
 
 
 def overdue_rows(
-    actor: Actor, wanted: Filter, *, sort: str = "late", descending: bool = True, on: date
+    actor: Actor,
+    wanted: Filter,
+    *,
+    sort: str = "late",
+    descending: bool = True,
+    references: Collection[str] | None = None,
+    on: date,
 ) -> tuple[ListedAction, ...]:
     """List every overdue action of a filter, in order, with promises and chases: for a file, a pack or a chase."""
-    kept = [action for action in _late(actor, on) if _holds(wanted, action)]
-    return with_record(actions=_in_order(kept, sort, descending=descending))
+    query = readable(actor, on=on).where(_is_late(on), *_conditions(wanted, on))
+    if references is not None:
+        query = query.where(Entity.reference.in_(references))
+    rows = db.session.execute(query.order_by(*_order(actor, sort, descending=descending, on=on)))
+    return with_record(actions=listed(actor, rows, on=on))
 
 
-def _late(actor: Actor, on: date) -> tuple[ListedAction, ...]:
-    query = readable(actor, on=on).where(Action.status.in_(OPEN_STATUSES), Action.due_on < on)
-    return listed(actor, db.session.execute(query.order_by(Action.due_on, Entity.reference)), on=on)
+def _is_late(on: date) -> ColumnElement[bool]:
+    return and_(Action.status.in_(OPEN_STATUSES), Action.due_on < on)
 
 
-def _holds(wanted: Filter, action: ListedAction) -> bool:
-    words = wanted.words.casefold()
-    bucket = next((each for each in rules.BUCKETS if each.key == wanted.late), None)
+def _days_late(on: date) -> ColumnElement[int]:
+    return days_between(Action.due_on, literal(on))
+
+
+def _score(actor: Actor, on: date) -> ColumnElement[int]:
+    """The score that the actor is shown; nought where there is none, as `ListedAction.urgency` has it."""
+    return case((shows_risk(actor, on=on), func.coalesce(Assessment.score, 0)), else_=0)
+
+
+def _urgency(actor: Actor, on: date) -> ColumnElement[int]:
+    """The SQL twin of `domain.actions.urgency`."""
+    return _score(actor, on) * _days_late(on)
+
+
+def _most_urgent(actor: Actor, on: date) -> tuple[SQLColumnExpression[Any], ...]:
+    """The SQL twin of the order of `domain.overdue.that_matter_most`."""
+    return (_urgency(actor, on).desc(), Action.due_on, Entity.reference)
+
+
+def _order(actor: Actor, sort: str, *, descending: bool, on: date) -> tuple[SQLColumnExpression[Any], ...]:
+    """The SQL twin of `domain.overdue.in_order`."""
+    orders: dict[str, tuple[SQLColumnExpression[Any], ...]] = {
+        "late": (_days_late(on),),
+        "matters": (_urgency(actor, on),),
+        "action": (func.lower(Entity.name),),
+        "owner": (func.lower(owner.title),),
+        "score": (_score(actor, on),),
+        "moved": (Action.times_moved, days_between(Action.first_due_on, Action.due_on)),
+    }
+    keys = orders.get(sort, orders["late"])
+    return (*(key.desc() if descending else key for key in keys), Entity.reference)
+
+
+def _conditions(wanted: Filter, on: date) -> tuple[ColumnElement[bool], ...]:
+    """The SQL twin of `domain.overdue.is_wanted`."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.words:
+        found.append(or_(*(text.icontains(wanted.words, autoescape=True) for text in (Entity.name, Entity.reference))))
+    if wanted.directorate:
+        found.append(_is_in(wanted.directorate))
+    if bucket := next((each for each in rules.BUCKETS if each.key == wanted.late), None):
+        found.append(_falls_in(bucket, on))
+    if wanted.moved:
+        often = [str(times) for times in range(rules.TWICE_OR_MORE)]
+        times = case((Action.times_moved < rules.TWICE_OR_MORE, Action.times_moved), else_=rules.TWICE_OR_MORE)
+        found.append(times == int(wanted.moved) if wanted.moved in {*often, str(rules.TWICE_OR_MORE)} else false())
+    if wanted.owner:
+        found.append(owner.title == wanted.owner)
+    return tuple(found)
+
+
+def _falls_in(bucket: Bucket, on: date) -> ColumnElement[bool]:
+    first, last = bucket.due(on)
+    return Action.due_on <= last if first is None else Action.due_on.between(first, last)
+
+
+def _is_in(directorate: str) -> ColumnElement[bool]:
+    within = unit_id.in_(select(_homes.c.id).where(_homes.c.name == directorate))
+    return or_(within, unit_id.not_in(select(_homes.c.id))) if directorate == THE_REST else within
+
+
+@lru_cache(maxsize=_QUESTIONS)
+def _ten(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    chosen = reach_scores(actor, select(Action.id), on=on).where(_is_late(on))
+    order = _most_urgent(actor, on)
+    return _whole(chosen.order_by(*order).limit(rules.MATTER_MOST), actor, on).order_by(*order)
+
+
+@lru_cache(maxsize=_QUESTIONS)
+def _part(
+    actor: Actor,
+    wanted: Filter,
+    sort: str,
+    descending: bool,  # noqa: FBT001 - a cache tells keywords apart from places
+    size: int,
+    offset: int,
+    on: date,
+) -> Select[*tuple[Any, ...]]:
+    """List a page of a filter in order."""
+    chosen = reach_scores(actor, select(Action.id), on=on).where(_is_late(on), *_conditions(wanted, on))
+    order = _order(actor, sort, descending=descending, on=on)
+    return _whole(chosen.order_by(*order).limit(size).offset(offset), actor, on).order_by(*order)
+
+
+def _whole(chosen: Select[*tuple[Any, ...]], actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    """Read whole what was chosen with fewer joins."""
+    return readable(actor, on=on).where(Action.id.in_(chosen))
+
+
+_BUCKETS = range(len(rules.BUCKETS))
+_OF_LATE = (
+    "late", "wanted", "matter", "moved", "moved_twice", *(f"late_{number}" for number in _BUCKETS),
+    *(f"matter_{number}" for number in _BUCKETS),
+)  # fmt: skip
+_COUNTED = ("open", "soon", *_OF_LATE)
+
+
+@lru_cache(maxsize=_QUESTIONS)
+def _tallies(actor: Actor, wanted: Filter, matter: tuple[str, ...], before: date, on: date) -> Select[*tuple[Any, ...]]:
+    """Count each directorate's open actions, those due from today until before a date, and the overdue by kind.
+
+    The overdue alone are looked up in their risks' scores, and units, which are few, are put in directorates last.
+    """
+    unit = unit_id.label("unit_id")
+    coming = (
+        reach(actor, select(unit, func.count().label("open"), _number(Action.due_on < before).label("soon")), on=on)
+        .where(Action.status.in_(OPEN_STATUSES), Action.due_on >= on)
+        .group_by(unit_id)
+        .subquery("coming")
+    )
+    matters = and_(shows_risk(actor, on=on), Assessment.rating.in_(matter))
+    falls = [_falls_in(bucket, on) for bucket in rules.BUCKETS]
+    kinds = (
+        true(), and_(true(), *_conditions(wanted, on)), matters, Action.times_moved > 0, Action.times_moved > 1,
+        *falls, *(and_(matters, each) for each in falls),
+    )  # fmt: skip
+    columns = [_number(kind).label(name) for name, kind in zip(_OF_LATE, kinds, strict=True)]
+    late = (
+        reach_scores(actor, select(unit, *columns), on=on).where(_is_late(on)).group_by(unit_id).subquery("late_ones")
+    )
+    directorate = func.coalesce(_homes.c.name, THE_REST).label("directorate")
+    opened = func.sum(func.coalesce(coming.c.open, 0) + func.coalesce(late.c.late, 0))
+    sums = (func.sum(func.coalesce(column, 0)).label(column.name) for column in (coming.c.soon, *late.c[1:]))
     return (
-        (words in action.title.casefold() or words in action.reference.casefold())
-        and wanted.directorate in ("", action.directorate)
-        and (bucket is None or bucket.holds(action.days_late))
-        and wanted.moved in ("", str(min(action.times_moved, 2)))
-        and wanted.owner in ("", action.owner)
+        select(directorate, opened.label("open"), *sums)
+        .select_from(Unit)
+        .outerjoin(coming, coming.c.unit_id == Unit.id)
+        .outerjoin(late, late.c.unit_id == Unit.id)
+        .outerjoin(_homes, _homes.c.id == Unit.id)
+        .group_by(directorate)
+        .having(opened > 0)
+        .order_by(directorate)
     )
 
 
-def _in_order(actions: Sequence[ListedAction], sort: str, *, descending: bool) -> list[ListedAction]:
-    by_reference = sorted(actions, key=lambda action: action.reference)
-    return sorted(by_reference, key=SORTS.get(sort, SORTS["late"]), reverse=descending)
+def _number(kind: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((kind, 1), else_=0))
 
 
-def _open_by_directorate(actor: Actor, before: date, on: date) -> tuple[dict[str, int], int]:
-    """Count open actions by directorate, and those that fall due from today until before a date."""
-    directorate = directorate_name.label("directorate")
-    soon = func.sum(case((and_(Action.due_on >= on, Action.due_on < before), 1), else_=0))
-    rows = db.session.execute(
-        readable(actor, on=on)
-        .where(Action.status.in_(OPEN_STATUSES))
-        .with_only_columns(directorate, func.count(), soon)
-        .group_by(directorate)
-    ).all()
-    return {name: count for name, count, _ in rows}, sum(row[2] for row in rows)
+@lru_cache(maxsize=_QUESTIONS)
+def _owners(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    """List the posts that own something overdue."""
+    return reach(actor, select(owner.title).distinct(), on=on).where(_is_late(on)).order_by(owner.title)
 
 
 def next_committee(*, on: date) -> Committee | None:

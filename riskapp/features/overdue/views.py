@@ -47,6 +47,7 @@ def overdue() -> ResponseReturnValue:
         heads=_overdue_heads(sort),
         applied=applied_filters(),
         address=lists.address,
+        actions_at=url_for("actions.action", reference="-").removesuffix("-"),
         directorate_choices=choices("All directorates", [share.directorate for share in found.shares]),
         owner_choices=choices("Any post", found.owners),
         late_words=LATE,
@@ -158,7 +159,8 @@ def chase() -> ResponseReturnValue:
 
 
 def _plans(references: list[str]) -> tuple[queries.ChasePlan, ...]:
-    late = {action.reference: action for action in queries.overdue_rows(guards.actor(), Filter(), on=today())}
+    rows = queries.overdue_rows(guards.actor(), Filter(), references=references, on=today())
+    late = {action.reference: action for action in rows}
     chosen = [late.get(reference) or abort(404) for reference in dict.fromkeys(references)]
     for action in chosen:
         guards.allow(Permission.ACTION_CHASE, action.facts)

@@ -3,17 +3,31 @@
 An action belongs to the unit of the risk it was first made for, and without a risk to its owner's.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased, join
 
 from riskapp.domain import actions as rules
 from riskapp.domain.actions import Status
-from riskapp.domain.permissions import Actor, Condition, Facts, Permission, Relation, may
+from riskapp.domain.permissions import Actor, Facts, Permission, Relation, may
 from riskapp.domain.publication import PARTS
 from riskapp.domain.scoring import Rating
 from riskapp.features.classification import queries as classification
@@ -27,13 +41,17 @@ from riskapp.models.people import Post, Unit
 from riskapp.models.risks import Assessment, Risk, RiskStanding
 
 THE_REST = "Council as a whole"
+_MOST_IDS = 10_000  # databases limit how many values one query may name
 
-_owner, _accountable = aliased(Post, name="owner"), aliased(Post, name="accountable")
+owner, _accountable = aliased(Post, name="owner"), aliased(Post, name="accountable")
 _owner_unit, _risk_unit, _directorate = (
     aliased(Unit, name=name) for name in ("owner_unit", "risk_unit", "directorate")
 )
 _risk_entity, _directorate_entity = aliased(Entity, name="risk_entity"), aliased(Entity, name="directorate_entity")
+_first, _treats = aliased(Link, name="first_link"), aliased(Link, name="treats_link")
 _unit_path = func.coalesce(_risk_unit.path, _owner_unit.path)
+unit_id: ColumnElement[int] = func.coalesce(Risk.unit_id, owner.unit_id)
+"""The unit of an action in a query that began with `reach`: its first risk's, or without a risk its owner's."""
 directorate_name: ColumnElement[str] = func.coalesce(_directorate_entity.name, THE_REST)
 """The directorate of an action in a query that began with `readable`."""
 
@@ -86,53 +104,62 @@ class ListedAction:
 
 
 def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
-    """Start the query of the actions that the actor may read: the SQL twin of the permission action:read."""
-    is_exempt = _withheld(classification.is_exempt, on)
-    is_existence_withheld = _withheld(classification.is_existence_withheld, on)
-    was_on_desk = _was_on_desk(actor.post_ids)
-    return (
-        select(
-            Action, Entity.reference, Entity.name, _owner.title.label("owner"), _accountable.title.label("accountable"),
-            _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
-            Risk.id.label("risk_id"), Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
-            Risk.drafted_by_post_id.label("risk_drafter_id"),
-            Assessment.score, Assessment.rating, _unit_path.label("unit_path"),
-            directorate_name.label("directorate"),
-            is_exempt.label("is_exempt"), is_existence_withheld.label("is_existence_withheld"),
-            was_on_desk.label("was_on_desk"),
-        )
-        .select_from(Action)
-        .join(Entity, Entity.id == Action.id)
-        .join(_owner, _owner.id == Action.owner_post_id)
-        .join(_accountable, _accountable.id == Action.accountable_post_id)
-        .join(_owner_unit, _owner_unit.id == _owner.unit_id)
-        .outerjoin(Link, Link.id == _first_risk_link())
-        .outerjoin(Risk, Risk.id == Link.to_id)
-        .outerjoin(_risk_entity, _risk_entity.id == Risk.id)
-        .outerjoin(_risk_unit, _risk_unit.id == Risk.unit_id)
-        .outerjoin(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
-        .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
-        .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
-        .where(readers.limited(Permission.ACTION_READ, actor, _twins(is_exempt, is_existence_withheld, was_on_desk)))
-    )  # fmt: skip
+    """Start the query of the actions that the actor may read, with all that lists show."""
+    return _LISTED.add_columns(
+        _withheld(classification.is_exempt, on).label("is_exempt"),
+        _withheld(classification.is_existence_withheld, on).label("is_existence_withheld"),
+        _was_on_desk(actor.post_ids).label("was_on_desk"),
+    ).where(_may_read(actor, on))
 
 
-def _first_risk_link() -> ColumnElement[int]:
-    first = aliased(Link, name="first_link")
-    is_risk = exists().where(Risk.id == first.to_id).correlate(first)
-    return (
-        select(func.min(first.id))
-        .where(first.from_id == Action.id, first.kind == "treats", is_risk)
-        .correlate(Action)
-        .scalar_subquery()
-    )
+def reach(actor: Actor, columns: Select[*tuple[Any, ...]], *, on: date) -> Select[*tuple[Any, ...]]:
+    """Take columns from the actions that the actor may read, each with its owner and first risk: to count or to choose.
+
+    This is the SQL twin of the permission action:read, with no more joins than the permission asks.
+    """
+    return columns.select_from(_REACHED).where(_may_read(actor, on))
 
 
-def _treated() -> Select[Any]:
-    """The entities that the action of the outer query treats."""
-    link = aliased(Link, name="treats_link")
-    return select(link.to_id).where(link.from_id == Action.id, link.kind == "treats").correlate(Action)
+def reach_scores(actor: Actor, columns: Select[*tuple[Any, ...]], *, on: date) -> Select[*tuple[Any, ...]]:
+    """Take columns as `reach` does, from each action's entity and its first risk's current assessment too."""
+    return columns.select_from(_SCORED).where(_may_read(actor, on))
+
+
+_is_risk = exists().where(Risk.id == _first.to_id).correlate(_first)
+_first_risk_link = (
+    select(func.min(_first.id))
+    .where(_first.from_id == Action.id, _first.kind == "treats", _is_risk)
+    .correlate(Action)
+    .scalar_subquery()
+)
+_treated = select(_treats.to_id).where(_treats.from_id == Action.id, _treats.kind == "treats").correlate(Action)
+"""The entities that the action of the outer query treats."""
+
+# These never differ, and putting them together takes longer than most queries run: it is done once.
+_REACHED = (
+    join(Action, owner, owner.id == Action.owner_post_id)
+    .outerjoin(Link, Link.id == _first_risk_link)
+    .outerjoin(Risk, Risk.id == Link.to_id)
+)
+_SCORED = (
+    _REACHED.join(Entity, Entity.id == Action.id)
+    .outerjoin(RiskStanding, RiskStanding.risk_id == Risk.id)
+    .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
+)
+_LISTED = select(
+    Action, Entity.reference, Entity.name, owner.title.label("owner"), _accountable.title.label("accountable"),
+    _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
+    Risk.id.label("risk_id"), Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
+    Risk.drafted_by_post_id.label("risk_drafter_id"),
+    Assessment.score, Assessment.rating, _unit_path.label("unit_path"), directorate_name.label("directorate"),
+).select_from(
+    _SCORED.join(_accountable, _accountable.id == Action.accountable_post_id)
+    .join(_owner_unit, _owner_unit.id == owner.unit_id)
+    .outerjoin(_risk_entity, _risk_entity.id == Risk.id)
+    .outerjoin(_risk_unit, _risk_unit.id == Risk.unit_id)
+    .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
+    .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
+)  # fmt: skip
 
 
 def _withheld(which: Callable[..., ColumnElement[bool]], on: date) -> ColumnElement[bool]:
@@ -146,34 +173,55 @@ def _was_on_desk(post_ids: Collection[int]) -> ColumnElement[bool]:
     """Whether one of the posts has, or had, an escalation of the action or of what it treats."""
     if not post_ids:
         return false()
-    about = or_(EscalationCase.subject_id == Action.id, EscalationCase.subject_id.in_(_treated()))
+    about = or_(EscalationCase.subject_id == Action.id, EscalationCase.subject_id.in_(_treated))
     joined = EscalationDesk.case_id == EscalationCase.id
     return exists().where(joined, EscalationDesk.post_id.in_(post_ids), about).correlate(Action)
 
 
-def _twins(
-    is_exempt: ColumnElement[bool], is_existence_withheld: ColumnElement[bool], was_on_desk: ColumnElement[bool]
-) -> Mapping[Relation, readers.Twin]:
-    """What the conditions of action:read mean in a query that began with `readable`."""
-    unit_id = func.coalesce(_risk_unit.id, _owner_unit.id)
-
-    def named_on(actor: Actor, _condition: Condition) -> ColumnElement[bool]:
-        return or_(*(post_id.in_(actor.post_ids) for post_id in (Action.accountable_post_id, Risk.owner_post_id)))
-
+def _twins(on: date) -> dict[Relation, readers.Twin]:
+    """What the conditions that action:read and risk:read share mean in `reach`."""
+    is_exempt = _withheld(classification.is_exempt, on)
+    is_existence_withheld = _withheld(classification.is_existence_withheld, on)
     return {
         **readers.by_unit(unit_id, is_exempt, is_existence_withheld),
-        **readers.by_name(Action.id, is_existence_withheld),
-        Relation.OWNS: lambda actor, _: Action.owner_post_id.in_(actor.post_ids),
-        Relation.TAKES_PART: named_on,
         Relation.DRAFTED: lambda actor, _: Risk.drafted_by_post_id.in_(actor.post_ids),
-        Relation.ON_ITS_ROUTE: lambda _actor, _condition: was_on_desk,
+        Relation.ON_ITS_ROUTE: lambda actor, _: _was_on_desk(actor.post_ids),
     }
+
+
+def _may_read(actor: Actor, on: date) -> ColumnElement[bool]:
+    twins = _twins(on) | {
+        **readers.by_name(Action.id, _withheld(classification.is_existence_withheld, on)),
+        Relation.OWNS: lambda actor, _: Action.owner_post_id.in_(actor.post_ids),
+        Relation.TAKES_PART: lambda actor, _: _is_of(actor, Action.accountable_post_id, Risk.owner_post_id),
+    }
+    return readers.limited(Permission.ACTION_READ, actor, twins)
+
+
+def shows_risk(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Tell whether the actor may read all of an action's first risk in `reach`: without that its score counts as none.
+
+    The twin of what `listed` asks of one action: risk:read, and risk:read_exempt where anything in it is exempt.
+    """
+    twins = _twins(on) | {
+        **readers.by_name(Risk.id, _withheld(classification.is_existence_withheld, on)),
+        Relation.OWNS: lambda actor, _: Risk.owner_post_id.in_(actor.post_ids),
+        Relation.TAKES_PART: lambda actor, _: _is_of(actor, Action.owner_post_id, Action.accountable_post_id),
+        Relation.OPEN: lambda _actor, _condition: Risk.status == "open",
+    }
+    reads = readers.limited(Permission.RISK_READ, actor, twins)
+    reads_exempt = readers.limited(Permission.RISK_READ_EXEMPT, actor, twins)
+    return and_(reads, or_(~_withheld(classification.is_exempt, on), reads_exempt))
+
+
+def _is_of(actor: Actor, *post_ids: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    return or_(*(post_id.in_(actor.post_ids) for post_id in post_ids))
 
 
 def listed(actor: Actor, rows: Iterable[Row[Any]], *, on: date) -> tuple[ListedAction, ...]:
     """Turn rows of `readable` into what lists show."""
-    scheme = policies.in_force(on=on).policy.scoring
-    return tuple(_listed(row, actor, {rating.key: rating for rating in scheme.ratings}, on) for row in rows)
+    ratings = {rating.key: rating for rating in policies.in_force(on=on).policy.scoring.ratings}
+    return tuple(_listed(row, actor, ratings, on) for row in rows)
 
 
 def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -> ListedAction:
@@ -200,7 +248,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         is_open=row.risk_status == "open",
     )
     may_read = not of_risk.is_exempt or may(actor, Permission.RISK_READ_EXEMPT, of_risk)
-    shows_risk = row.risk_reference is not None and may_read and may(actor, Permission.RISK_READ, of_risk)
+    names_risk = row.risk_reference is not None and may_read and may(actor, Permission.RISK_READ, of_risk)
     return ListedAction(
         id=action.id,
         reference=row.reference,
@@ -220,35 +268,28 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         cost=action.cost,
         version=action.version,
         days_late=rules.days_late(action.due_on, status, on),
-        risk_reference=row.risk_reference if shows_risk else None,
-        risk_title=row.risk_title if shows_risk else None,
-        score=row.score if shows_risk else None,
-        rating=ratings.get(row.rating) if shows_risk else None,
+        risk_reference=row.risk_reference if names_risk else None,
+        risk_title=row.risk_title if names_risk else None,
+        score=row.score if names_risk else None,
+        rating=ratings.get(row.rating) if names_risk else None,
         directorate=row.directorate,
         facts=facts,
     )
 
 
 def with_record(*, actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
-    """Add the promises and chases of the few actions that a page shows: two queries, none for no action."""
+    """Add the promises and chases of what a page shows: one query, and for a long file one for each ten thousand."""
     if not actions:
         return ()
     ids = [action.id for action in actions]
     dates: dict[int, list[date]] = {action_id: [] for action_id in ids}
-    for action_id, due_on in db.session.execute(
-        select(ActionPromise.action_id, ActionPromise.due_on)
-        .where(ActionPromise.action_id.in_(ids))
-        .order_by(ActionPromise.action_id, ActionPromise.number)
-    ):
-        dates[action_id].append(due_on)
-    chased = {
-        action_id: (count, last)
-        for action_id, count, last in db.session.execute(
-            select(Chase.action_id, func.count(Chase.id), func.max(Chase.chased_on))
-            .where(Chase.action_id.in_(ids))
-            .group_by(Chase.action_id)
-        )
-    }
+    chased: dict[int, tuple[int, date]] = {}
+    for start in range(0, len(ids), _MOST_IDS):
+        for action_id, is_chase, number, day in db.session.execute(_record(ids[start : start + _MOST_IDS])):
+            if is_chase:
+                chased[action_id] = (number, day)
+            else:
+                dates[action_id].append(day)
     return tuple(
         replace(
             action,
@@ -258,6 +299,16 @@ def with_record(*, actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
         )
         for action in actions
     )
+
+
+def _record(ids: Sequence[int]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Each promise with its number, and after an action's promises how often it was chased and when last."""
+    promised = select(ActionPromise.action_id, literal(0).label("is_chase"), ActionPromise.number, ActionPromise.due_on)
+    chased = select(Chase.action_id, literal(1), func.count(Chase.id), func.max(Chase.chased_on))
+    return union_all(
+        promised.where(ActionPromise.action_id.in_(ids)),
+        chased.where(Chase.action_id.in_(ids)).group_by(Chase.action_id),
+    ).order_by("action_id", "is_chase", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +348,7 @@ class Page:
 ORDERS = {
     "due": (Action.due_on,),
     "action": (Entity.name,),
-    "owner": (_owner.title,),
+    "owner": (owner.title,),
     "score": (func.coalesce(Assessment.score, 0),),
     "progress": (Action.progress,),
     "moved": (Action.times_moved,),
@@ -333,7 +384,7 @@ def _narrowed(query: Select[Any], wanted: Filter, on: date) -> Select[*tuple[Any
     if wanted.directorate:
         query = query.where(directorate_name == wanted.directorate)
     if wanted.owner:
-        query = query.where(_owner.title == wanted.owner)
+        query = query.where(owner.title == wanted.owner)
     if wanted.moved:
         times = int(wanted.moved) if wanted.moved.isdecimal() else 0
         query = query.where(Action.times_moved >= times if times > 1 else Action.times_moved == times)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from riskapp.models.database import Base, Word
@@ -64,7 +64,11 @@ class Pack(Base):
 
 
 class PackPart(Base):
-    """The frozen snapshot of one part, its code, and the SHA-256 of the PDF it draws; no live keys inside."""
+    """The frozen snapshot of one part, its code, and the PDF it drew with its SHA-256; no live keys inside.
+
+    The paper is kept as it was drawn: a later version of the drawing code must not change what a committee was given.
+    It is empty only for parts frozen before papers were kept, which are drawn again from their snapshot.
+    """
 
     __tablename__ = "pack_part"
     __table_args__ = (
@@ -78,3 +82,4 @@ class PackPart(Base):
     snapshot: Mapped[dict[str, Any]]
     content_code: Mapped[str] = mapped_column(Word)
     pdf_sha256: Mapped[str]
+    pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)

@@ -71,11 +71,15 @@ class Gathering:
     def __init__(self, source: Source, occasion: Occasion, policy: Policy, before: PackData | None) -> None:
         self.source, self.occasion, self.policy, self.before = source, occasion, policy, before
         self._printed = Counter(risk.title for risk in before.risks) if before else Counter()
+        self._decided: dict[int, Decision | None] = {}
         self._risks_printed = {risk.title: risk for risk in before.risks} if before else {}
 
     def decision(self, entity_id: int) -> Decision | None:
-        made = self.source.decisions.get(entity_id, ())
-        return strictest(made, then=self.occasion.as_at, now=self.occasion.decided_on)
+        if entity_id not in self._decided:
+            made = self.source.decisions.get(entity_id, ())
+            found = strictest(made, then=self.occasion.as_at, now=self.occasion.decided_on)
+            self._decided[entity_id] = found  # many sections ask of the same risk
+        return self._decided[entity_id]
 
     def level(self, entity_id: int) -> str:
         found = self.decision(entity_id)

@@ -188,3 +188,20 @@ def test_a_command_that_cannot_says_why_and_keeps_nothing(run, council, tmp_path
     assert "Traceback" not in result.output
     assert list(folder.iterdir()) == []
     assert db.session.query(Pack).count() == 0
+
+
+def test_a_paper_is_handed_out_as_it_was_frozen_even_when_the_drawing_changes(client, council, monkeypatch):
+    paper = pack_address(council)
+    signed_in(client, council.member_person)
+    monkeypatch.setattr("riskapp.features.packs.service.render", lambda _data: b"drawn otherwise")
+    given = client.get(paper).data
+    assert sha256(given).hexdigest() == db.session.query(PackPart).filter_by(number=1).one().pdf_sha256
+
+
+def test_a_part_that_was_frozen_before_papers_were_kept_is_drawn_from_its_snapshot(client, council):
+    paper = pack_address(council)
+    with transaction():
+        db.session.query(PackPart).update({"pdf": None})
+    signed_in(client, council.member_person)
+    given = client.get(paper).data
+    assert sha256(given).hexdigest() == db.session.query(PackPart).filter_by(number=1).one().pdf_sha256

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.permissions import Actor, Permission, may
@@ -127,11 +127,12 @@ def may_read(actor: Actor, number: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A stored part with what names its file."""
+    """A stored part with what names its file: its paper, or the snapshot to draw it from where none was kept."""
 
     pack_id: int
     number: int
-    snapshot: Mapping[str, Any]
+    pdf: bytes | None
+    snapshot: Mapping[str, Any] | None
     board: str
     held_on: date
     version: int
@@ -142,8 +143,9 @@ def frozen(actor: Actor, reference: str, number: int) -> Frozen | None:
     if not may_read(actor, number):
         return None
     own, board = aliased(Entity), aliased(Entity)
+    snapshot = case((PackPart.pdf.is_(None), PackPart.snapshot))
     row = db.session.execute(
-        select(Pack.id, PackPart.number, PackPart.snapshot, board.name, Meeting.held_on, Pack.version)
+        select(Pack.id, PackPart.number, PackPart.pdf, snapshot, board.name, Meeting.held_on, Pack.version)
         .join(own, own.id == Pack.id)
         .join(PackPart, PackPart.pack_id == Pack.id)
         .join(Meeting, Meeting.id == Pack.meeting_id)

@@ -8,6 +8,7 @@ from sqlalchemy import inspect, text
 
 from riskapp.app import create_app
 from riskapp.models.database import Base, db
+from tests.builders import ACouncil
 from tests.conftest import settings_for
 
 VERSIONS = Path(__file__).parents[2] / "migrations/versions"
@@ -39,6 +40,18 @@ def test_going_down_to_the_bottom_leaves_nothing_and_going_up_again_all(empty):
     assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
     flask_migrate.upgrade(directory=empty)
     assert set(inspect(db.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_what_is_kept_stays_through_every_step_down_and_up_again(empty):
+    flask_migrate.upgrade(directory=empty)
+    ACouncil()
+    tables = ("entity", "unit", "post", "person", "tenure", "role_assignment", "audit_entry")
+    kept = {table: db.session.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables}
+    db.session.remove()
+    flask_migrate.downgrade(directory=empty, revision="0001")
+    flask_migrate.upgrade(directory=empty)
+    assert {table: db.session.scalar(text(f"SELECT count(*) FROM {table}")) for table in tables} == kept
+    assert kept["unit"] == 5
 
 
 def test_every_foreign_key_says_what_happens_when_its_row_goes():

@@ -53,6 +53,8 @@ class Permission(StrEnum):
     OUTBOX_READ = "outbox:read"
     CLOCK_READ = "clock:read"
     AUDIT_READ = "audit:read"
+    ORGANISATION_READ = "organisation:read"
+    ORGANISATION_KEEP = "organisation:keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.OUTBOX_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),), (signed_in, demonstration)),
     Permission.CLOCK_READ: ((_assures,), (council_wide(Role.ADMINISTRATOR, Role.AUDITOR),)),
     Permission.AUDIT_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),)),
+    Permission.ORGANISATION_READ: ((signed_in,),),
+    Permission.ORGANISATION_KEEP: ((council_wide(Role.ADMINISTRATOR, Role.HEAD_OF_ASSURANCE),),),
 }
 
 

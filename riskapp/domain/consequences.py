@@ -20,7 +20,7 @@ def move_means(name: str, from_: str, to: str, touched: Touched) -> list[str]:
     """Say what moving a unit does."""
     lost, won = _count(touched.readers_lost, "person", "people"), _count(touched.readers_won, "person", "people")
     return [
-        f"{name} goes from {from_} to {to}. What moves: {_count(touched.units, 'unit')}, {_contents(touched)}.",
+        f"{name} goes from {from_} to {to}. What moves: {_contents(touched, touched.units)}.",
         f"Who reads its risks by a role over a unit above it changes at once: {lost} no longer, {won} from now on.",
         *_live(touched, "they go up through the managers of the new line"),
         "You can move it back from its page.",
@@ -32,7 +32,7 @@ def merger_means(name: str, into: str, when: str, touched: Touched, *, roles: in
     nothing = f"{_count(roles, 'role')} over {name} will reach nothing: give a role over {into} to who goes on reading."
     return [
         f"{name} is closed with the date {when}.",
-        f"What goes over to {into}: {_count(touched.units - 1, 'unit')} under it, {_contents(touched)}.",
+        f"What goes over to {into}: {_contents(touched, touched.units - 1)}.",
         "Its closed risks and its drafts go over as well.",
         f"Both managers’ posts are then in {into}. Close the one that is not needed.",
         *([nothing] if roles else []),
@@ -41,9 +41,10 @@ def merger_means(name: str, into: str, when: str, touched: Touched, *, roles: in
     ]
 
 
-def _contents(touched: Touched) -> str:
-    posts, risks = _count(touched.posts, "post"), _count(touched.risks, "open risk")
-    return f"{posts}, {risks} and {_count(touched.actions, 'open action')}"
+def _contents(touched: Touched, units: int) -> str:
+    counted = ((units, "unit"), (touched.posts, "post"), (touched.risks, "open risk"), (touched.actions, "open action"))
+    parts = [_count(number, noun) for number, noun in counted if number]
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part) or "nothing"
 
 
 def _live(touched: Touched, words: str) -> list[str]:

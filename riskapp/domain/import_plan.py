@@ -252,7 +252,7 @@ class _People:
         begins = day(cells["from"])
         if begins is None or not email:
             raise _WrongError("", email, "Put right what is said of this line first")
-        if email == self.own_email:
+        if email == self.own_email and self._gains(line, post):
             raise _WrongError("email", email, "Nobody puts themselves into a post. Ask another keeper to do it")
         if self.state.accounts.get(email) is False:
             raise _WrongError("email", email, "That account is closed. Open it on the person’s page first")
@@ -262,6 +262,13 @@ class _People:
             raise _WrongError("", email, advice)
         self.asked[_key(wanted)] = line.number
         return wanted
+
+    def _gains(self, line: Line, post: PostState) -> bool:
+        """Whether a line gives its person more than they have: a post, or a later end."""
+        cells = line.cells
+        key = (post.id, cells["email"].casefold(), cells["capacity"].casefold(), day(cells["from"]))
+        known = self.tenures.get(key)
+        return known is None or (known.to_on or date.max) < (day(cells["to"]) or date.max)
 
     def _planned(self, number: int, wanted: TenureState, title: str) -> Planned:
         known, ends = self.tenures.get(_key(wanted)), wanted.to_on
@@ -306,7 +313,7 @@ def _said_clash(line: Line, wanted: TenureState, clash: TenureState) -> Fault:
     advice = (
         f"{whose} in the post then, from {_said(clash.from_on)} {until}. Give that one an end before, or correct this"
     )
-    raise _WrongError("from", line.cells["from"], advice)
+    return Fault(line.number, "from", line.cells["from"], advice)
 
 
 def _said(on: date | None) -> str:

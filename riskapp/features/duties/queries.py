@@ -65,9 +65,9 @@ def in_unit(actor: Actor, unit_id: int, *, on: date) -> Standing:
         .order_by(Entity.name)
     )
     return _standing(
-        ("risk", "It has {}. Close it or give it to another unit first", risks),
-        ("post", "It has {}. Close it first, or merge the unit", _plain("post", posts)),
-        ("unit under it", "It has {}. Move or close it first", _units(units)),
+        ("risk", "It has {}: have it closed, or merge the unit into another", risks),
+        ("post", "It has {}: close it first, or merge the unit into another", _plain("post", posts)),
+        ("unit under it", "It has {}: move, merge or close it first", _units(units)),
     )
 
 
@@ -95,8 +95,8 @@ def on_post(actor: Actor, post_id: int, *, on: date) -> Standing:
         .where(BoardMember.post_id == post_id, or_(BoardMember.to_on.is_(None), BoardMember.to_on > on))
     )
     return _standing(
-        ("risk", "It owns {}. Give it to another post first", risks),
-        ("action", "It owns or answers for {}. Give it to another post first", _references(actor, "action", actions)),
+        ("risk", "It owns {}, which would then be nobody’s", risks),
+        ("action", "It owns or answers for {}, which would then be nobody’s", _references(actor, "action", actions)),
         (
             "escalation",
             "It has {} on its desk. Wait for the answer, or withdraw it",

@@ -1,7 +1,7 @@
 """The organisation as a file is read against it, and the previews of files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,8 @@ from riskapp.models.entity import Entity
 from riskapp.models.imports import ImportPreview
 from riskapp.models.people import Person, Post, Tenure, Unit
 
-DEEDS = {"fault": "To put right", "add": "Added", "change": "Changed", "leave": "Left as it is"}
+DONE = {"add": "Added", "change": "Changed", "leave": "Left as it was"}
+TO_DO = {"fault": "To put right", "add": "To be added", "change": "To be changed", "leave": "Left as it is"}
 
 
 def state(actor: Actor) -> State:
@@ -74,6 +75,11 @@ class Preview:
     def count(self, deed: str) -> int:
         """How many lines do that; faults are counted, not lines."""
         return sum(each.deed == deed for each in self.shown)
+
+    @property
+    def deeds(self) -> Mapping[str, str]:
+        """What becomes of a line, in words: before it is done, and after."""
+        return DONE if self.applied_at else TO_DO
 
     @property
     def faults(self) -> tuple[Shown, ...]:

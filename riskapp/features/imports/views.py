@@ -9,7 +9,7 @@ from riskapp.domain.permissions import Permission
 from riskapp.features.boards.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.imports import queries, service
 from riskapp.features.imports.forms import ImportForm
-from riskapp.features.imports.queries import DEEDS, Preview
+from riskapp.features.imports.queries import Preview
 from riskapp.models.database import transaction
 from riskapp.web import csv, guards, lists
 from riskapp.web.clock import now, today
@@ -64,7 +64,7 @@ def import_preview(key: str) -> ResponseReturnValue:
         preview=made,
         rows=rows[pager.first - 1 : pager.last] if rows else (),
         pager=pager,
-        deeds=DEEDS,
+        deeds=made.deeds,
         shown=deed,
         address=lists.address,
         form=FlaskForm(),

@@ -50,7 +50,7 @@ def add(
     unit = people.add_unit(name=name.strip(), kind=kind, parent=parent, by=by, at=at, on=opened_on)
     unit.submission_key = key or None
     db.session.flush()
-    return unit
+    return _find_surely(unit.id)
 
 
 def rename(unit_id: int, *, name: str, seen: int, by: Actor, at: datetime) -> None:
@@ -261,9 +261,8 @@ def _rewrite_paths(old: str, new: str) -> None:
         update(Unit)
         .where(Unit.path.startswith(old, autoescape=True))
         .values(path=literal(new) + func.substr(Unit.path, len(old) + 1))
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session="fetch")
     )
-    db.session.expire_all()
 
 
 def _ids(query: Select[int]) -> list[int]:

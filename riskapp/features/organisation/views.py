@@ -48,7 +48,7 @@ def organisation() -> ResponseReturnValue:
     return render_template(
         "organisation/organisation.html",
         rows=rows[pager.first - 1 : pager.last] if rows else (),
-        is_tree=not sort,
+        is_tree=not sort and not (wanted.words or wanted.kind or wanted.has_vacancy),
         wanted=wanted,
         words=request.args.get("q", ""),
         kinds=KIND_WORDS,
@@ -77,7 +77,7 @@ def organisation() -> ResponseReturnValue:
     )
 
 
-@blueprint.get(".csv")
+@blueprint.get("/units.csv")
 @guards.requires(Permission.ORGANISATION_READ)
 def organisation_csv() -> ResponseReturnValue:
     """Give the units on screen as a file."""

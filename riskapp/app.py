@@ -26,6 +26,7 @@ from riskapp.features.drafting import views as drafting_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
+from riskapp.features.imports import views as organisation_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.plan import views as plan_views
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     body_views.blueprint,
     pack_views.blueprint,
     plan_views.blueprint,
+    organisation_views.blueprint,
     policy_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
@@ -64,6 +66,7 @@ PLACES = (
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
+    shell.Place("Organisation", "organisation.organisation", Permission.ORGANISATION_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),

@@ -8,7 +8,9 @@ from datetime import timedelta
 from riskapp.domain.appetite import Position
 from riskapp.domain.escalation import Trigger
 from riskapp.domain.permissions import Role
+from riskapp.features.boards import service as boards
 from riskapp.features.escalation import service as escalation
+from riskapp.features.imports import service as imports
 from riskapp.features.policy import queries as policies
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import Statement
@@ -56,6 +58,12 @@ class ADoorsCouncil(APaperCouncil):
         self.body = self.a_body()
         self.pack = self.build()
         self.messages = list(db.session.scalars(db.select(Message.id)))
+        by = actor(self.administrator_person)
+        with transaction():
+            self.seat = boards.join(
+                self.committee.id, post_id=self.lead.id, role="chair", from_on=DAY, seen=1, by=by, at=NOON
+            )
+            self.file = imports.preview(kind="units", file_name="units.csv", data=b"no header", by=by, at=NOON, on=DAY)
 
     def _risk(self, title: str, secret: str = "", **changes) -> Risk:
         said = Statement(title, (f"A cause {secret}",), f"An event {secret}", (f"A consequence {secret}",))
@@ -103,6 +111,8 @@ class ADoorsCouncil(APaperCouncil):
         """What to put into the address of an endpoint, by the thing it then names."""
         kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases}
         things = kinds.get(endpoint.partition(".")[0])
+        if endpoint.startswith("organisation."):
+            return self._in_the_organisation(endpoint, arguments)
         if arguments == {"message_id"}:
             return {"message": {"message_id": self.messages[0]}}
         if arguments == {"reference", "number"}:
@@ -111,3 +121,15 @@ class ADoorsCouncil(APaperCouncil):
             return {key: {"reference": reference_of(thing)} for key, thing in things.items()}
         reference = reference_of(self.body) if endpoint.startswith("bodies.") else self.meeting.reference
         return {"only": {"reference": reference}}
+
+    def _in_the_organisation(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
+        """A unit, a post, a board with a seat, or a file that the administrator sent."""
+        is_board = "board" in endpoint or "member" in endpoint
+        values: dict[str, object] = {
+            "reference": reference_of(self.committee if is_board else self.team),
+            "post_id": self.specialist.id,
+            "seat_id": self.seat.id,
+            "key": self.file.key,
+            "kind": "people",
+        }
+        return {"only": {name: values[name] for name in arguments}}

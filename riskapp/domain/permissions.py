@@ -64,6 +64,8 @@ class Permission(StrEnum):
     NAMED_GRANT_GIVE = "named_grant:give"
     GLASS_BREAK = "glass:break"
     GLASS_AGREE = "glass:agree"
+    ORGANISATION_READ = "organisation:read"
+    ORGANISATION_KEEP = "organisation:keep"
 
     @property
     def words(self) -> str:
@@ -106,6 +108,8 @@ DEEDS: Mapping[Permission, str] = {
     Permission.NAMED_GRANT_GIVE: "Let somebody in to one thing by name, until a day",
     Permission.GLASS_BREAK: "Ask to read everything for four hours in an emergency",
     Permission.GLASS_AGREE: "Agree to what another asked for in an emergency",
+    Permission.ORGANISATION_READ: "See the council's units, posts and boards",
+    Permission.ORGANISATION_KEEP: "Change units, posts and boards, and import them",
 }
 
 
@@ -380,6 +384,8 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.NAMED_GRANT_GIVE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),
     Permission.GLASS_BREAK: ((council_wide(Role.ADMINISTRATOR),),),
     Permission.GLASS_AGREE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),
+    Permission.ORGANISATION_READ: ((signed_in,),),
+    Permission.ORGANISATION_KEEP: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.ADMINISTRATOR),),),
 }
 
 

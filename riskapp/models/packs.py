@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from riskapp.models.database import Base, Word
@@ -14,13 +14,53 @@ class Board(Base):
     """A committee or board; its name is its entity's."""
 
     __tablename__ = "board"
-    __table_args__ = (CheckConstraint("led_by IN ('Member', 'Commissioner', 'officer')", name="led_by"),)
+    __table_args__ = (
+        CheckConstraint("led_by IN ('Member', 'Commissioner', 'officer')", name="led_by"),
+        Index(None, "submission_key", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True)
     led_by: Mapped[str] = mapped_column(Word)
     purpose: Mapped[str]
+    submission_key: Mapped[str | None] = mapped_column(Word)
+    version: Mapped[int] = mapped_column(default=1)
 
     entity: Mapped[Entity] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class BoardMember(Base):
+    """A post's seat on a board from one date to another; a post has one at a time, and a board one chair."""
+
+    __tablename__ = "board_member"
+    __table_args__ = (
+        CheckConstraint("role IN ('chair', 'vice', 'member')", name="role"),
+        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="dates_in_order"),
+        Index(
+            "uq_board_member_one_open_seat",
+            "board_id",
+            "post_id",
+            unique=True,
+            sqlite_where=text("to_on IS NULL"),
+            postgresql_where=text("to_on IS NULL"),
+        ),
+        Index(
+            "uq_board_member_one_open_chair",
+            "board_id",
+            unique=True,
+            sqlite_where=text("role = 'chair' AND to_on IS NULL"),
+            postgresql_where=text("role = 'chair' AND to_on IS NULL"),
+        ),
+        Index(None, "post_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    board_id: Mapped[int] = mapped_column(ForeignKey("board.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    role: Mapped[str] = mapped_column(Word)
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
 
 
 class Meeting(Base):

@@ -1,6 +1,7 @@
 """The organisation: units, posts, who sits in them and when, and what roles they hold."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,7 +17,10 @@ class Unit(Base):
     """
 
     __tablename__ = "unit"
-    __table_args__ = (CheckConstraint("kind IN ('council', 'directorate', 'service', 'team')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('council', 'directorate', 'service', 'team')", name="kind"),
+        Index(None, "submission_key", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id", ondelete="RESTRICT"), index=True)
@@ -24,14 +28,42 @@ class Unit(Base):
     path: Mapped[str] = mapped_column(index=True)
     opened_on: Mapped[date]
     closed_on: Mapped[date | None]
+    submission_key: Mapped[str | None] = mapped_column(Word)
+    version: Mapped[int] = mapped_column(default=1)
 
     entity: Mapped[Entity] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class Merger(Base):
+    """A unit that was merged into another: when, and what went over, so that it can be brought back."""
+
+    __tablename__ = "merger"
+    __table_args__ = (
+        CheckConstraint("unit_id <> into_id", name="not_into_itself"),
+        Index(
+            "uq_merger_one_in_force",
+            "unit_id",
+            unique=True,
+            sqlite_where=text("undone_on IS NULL"),
+            postgresql_where=text("undone_on IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="RESTRICT"))
+    into_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="RESTRICT"))
+    merged_on: Mapped[date]
+    went_over: Mapped[dict[str, Any]]
+    undone_on: Mapped[date | None]
 
 
 class Post(Base):
     """A post in a unit. Duties attach to it; people come and go."""
 
     __tablename__ = "post"
+    __table_args__ = (Index(None, "submission_key", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="RESTRICT"), index=True)
@@ -39,8 +71,12 @@ class Post(Base):
     title: Mapped[str] = mapped_column(unique=True)
     opened_on: Mapped[date]
     closed_on: Mapped[date | None]
+    submission_key: Mapped[str | None] = mapped_column(Word)
+    version: Mapped[int] = mapped_column(default=1)
 
     unit: Mapped[Unit] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class Person(Base):
@@ -53,6 +89,9 @@ class Person(Base):
     password_hash: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     purpose: Mapped[str | None]  # what a demonstration account is for; empty elsewhere
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class Tenure(Base):

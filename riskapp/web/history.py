@@ -26,7 +26,34 @@ WORDS: Mapping[str, str] = {
     Event.ESCALATION_PASSED_ON: "Escalation passed on",
     Event.ESCALATION_WITHDRAWN: "Escalation withdrawn",
     Event.ESCALATION_EXPIRED: "Escalation moved up, since nobody answered in time",
+    Event.RISK_REHOMED: "Given to another unit",
+    Event.ESCALATION_REHOMED: "Escalation given to another unit",
 }
+
+
+IN_FULL: Mapping[str, str] = {
+    Event.UNIT_ADDED: "Added as a {after[kind]} called {after[name]}",
+    Event.UNIT_RENAMED: "Renamed from {before[name]} to {after[name]}",
+    Event.UNIT_MOVED: "Moved from {before[parent]} to {after[parent]}",
+    Event.UNIT_MERGED: "Merged into {after[into]} and closed",
+    Event.UNIT_TOOK_OVER: "Took over all of {after[from]}",
+    Event.UNIT_PARTED: "Parted from {after[from]}: the merger was undone",
+    Event.UNIT_CLOSED: "Closed with the date {after[closed_on]}",
+    Event.UNIT_REOPENED: "Reopened",
+    Event.UNIT_REDATED: "Opening corrected from {before[opened_on]} to {after[opened_on]}",
+    Event.POST_ADDED: "Post added: {after[title]}",
+    Event.POST_RENAMED: "Post renamed from {before[title]} to {after[title]}",
+    Event.POST_CLOSED: "Post closed: {after[title]}, with the date {after[closed_on]}",
+    Event.POST_REOPENED: "Post reopened: {after[title]}",
+    Event.POST_FILLED: "Post filled: {after[post]}",
+    Event.POST_LEFT: "Post left: {after[post]}",
+    Event.ROLE_GRANTED: "Role given: {after[role]}",
+    Event.BOARD_RECORDED: "Recorded as {after[name]}",
+    Event.BOARD_CHANGED: "Changed: now {after[name]}, led by {after[led_by]}",
+    Event.BOARD_JOINED: "{after[post]} joined as {after[role]}",
+    Event.BOARD_LEFT: "{after[post]} left",
+}
+"""What was done with its particulars; where the payload was erased, the words before the first of them are left."""
 
 
 class Told(Protocol):
@@ -72,7 +99,28 @@ def _deed(told: Told) -> str:
         return f"{outcome}. {_next(after)}".strip()
     if told.event == Event.RISK_OPENED:
         return f"Opened. {_next(after)}".strip()
+    if told.event in IN_FULL:
+        return _in_full(IN_FULL[told.event], before, after)
     return WORDS.get(told.event, told.event.replace(":", " ").replace("_", " ").capitalize())
+
+
+def _in_full(template: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    try:
+        return template.format(before=_dated(before), after=_dated(after))
+    except KeyError:
+        return template.partition("{")[0].rstrip(" :") or "Changed"
+
+
+def _dated(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Say days as days; what is kept of a role or a kind loses its underscores."""
+    return {
+        key: day(date.fromisoformat(value))
+        if key.endswith("_on") and value
+        else value.replace("_", " ")
+        if key == "role" and isinstance(value, str)
+        else value
+        for key, value in content.items()
+    }
 
 
 def _next(after: Mapping[str, Any]) -> str:

@@ -78,6 +78,19 @@ MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
     "packs.build": {"only": names("assurance")},
     "packs.download": {"part 1": READERS | MEMBER, "part 2": READERS},
     "reminders.message": {"message": names("assurance auditor commissioner")},
+    "organisation.unit": {"only": EVERYONE},
+    "organisation.board": {"only": EVERYONE},
+    **{
+        f"organisation.{door}": {"only": names("assurance administrator")}
+        for door in names(
+            "rename_unit move_unit merge_unit part_unit close_unit reopen_unit add_post rename_post close_post "
+            "reopen_post edit_board add_member end_member import_pattern"
+        )
+    },
+    **{
+        f"organisation.{door}": {"only": names("administrator")}
+        for door in ("import_preview", "apply_import", "import_faults")
+    },
 }
 """Who passes each door that names a thing, by the thing; everybody else is told that it is not there."""
 
@@ -90,6 +103,9 @@ MAY_ENTER: dict[str, frozenset[str]] = {
     "clock.clock": names("assurance administrator auditor"),
     "clock.clock_csv": names("assurance administrator auditor"),
     "escalation.route": EVERYONE,
+    "organisation.add_unit": names("assurance administrator"),
+    "organisation.add_board": names("assurance administrator"),
+    "organisation.import_file": names("assurance administrator"),
 }
 """Who gets a page that names no thing; one that is not here is everybody's, and shows to each what is theirs.
 
@@ -179,7 +195,8 @@ def test_every_list_and_file_is_open_to_whom_it_is_for_and_tells_nobody_else_wha
     [
         "/registers?q={}&status=all", "/registers.csv?q={}&status=all", "/actions?q={}", "/actions.csv?q={}",
         "/actions/overdue?q={}", "/actions/overdue.csv?q={}", "/escalations?text={}&state=all",
-        "/escalations.csv?text={}&state=all", "/bodies?q={}",
+        "/escalations.csv?text={}&state=all", "/bodies?q={}", "/organisation?q={}", "/organisation/units.csv?q={}",
+        "/organisation/boards?q={}",
     ],
 )  # fmt: skip
 def test_to_whom_it_is_exempt_a_word_of_it_is_found_like_a_word_of_nothing(app, council, address):

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 
 from riskapp.app import create_app
 from riskapp.models.database import Base, db
+from tests.builders import ACouncil
 from tests.conftest import settings_for
 
 VERSIONS = Path(__file__).parents[2] / "migrations/versions"
@@ -39,6 +40,25 @@ def test_going_down_to_the_bottom_leaves_nothing_and_going_up_again_all(empty):
     assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
     flask_migrate.upgrade(directory=empty)
     assert set(inspect(db.engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_what_is_kept_stays_through_every_step_down_and_up_again(empty):
+    flask_migrate.upgrade(directory=empty)
+    flask_migrate.downgrade(directory=empty, revision="base")  # what other tests left on the server
+    flask_migrate.upgrade(directory=empty)
+    ACouncil()
+    tables = ("entity", "unit", "post", "person", "tenure", "role_assignment", "audit_entry")
+    kept = _counts(tables)
+    db.session.remove()
+    flask_migrate.downgrade(directory=empty, revision="0001")
+    flask_migrate.upgrade(directory=empty)
+    assert _counts(tables) == kept
+    assert kept["unit"] == 5
+
+
+def _counts(tables):
+    metadata = Base.metadata.tables
+    return {name: db.session.scalar(select(func.count()).select_from(metadata[name])) for name in tables}
 
 
 def test_every_foreign_key_says_what_happens_when_its_row_goes():

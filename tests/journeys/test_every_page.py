@@ -83,6 +83,28 @@ def _what_is_wrong(site: Site, page: Page, path: str, looked_at: set[str], name:
     return [f"{path}: {each}" for each in wrong]
 
 
+def test_every_page_that_changes_the_organisation_is_whole_wide_and_narrow(site: Site, looked_at: set[str]) -> None:
+    page = site.visit("admin")
+    page.goto(f"{site.url}/organisation?kind=service")
+    unit = next(path for path in _links(page) if "/organisation/units/U-" in path)
+    page.goto(site.url + unit)
+    deeds = [path for path in _links(page) if path.startswith(("/organisation/units/", "/organisation/posts/"))]
+    page.goto(f"{site.url}/organisation/boards")
+    board = next(path for path in _links(page) if "/organisation/boards/G-" in path)
+    page.goto(site.url + board)
+    deeds += [path for path in _links(page) if path.startswith("/organisation/boards/")]
+    kinds = {_kind(path): path for path in (*deeds, unit, board, "/organisation/import")}
+    assert len(kinds) > 10
+    wrong = [each for path in kinds.values() for each in _what_is_wrong(site, page, path, looked_at, "admin")]
+    page.goto(f"{site.url}{unit}/rename")
+    page.get_by_label("Name").fill("A name of its own")
+    page.get_by_role("button", name="Check what it means").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("check before it is done")
+    wrong += [f"check: {each}" for each in (*faults(page), *page.evaluate(OVERFLOWING))]
+    assert not wrong, "\n".join(wrong)
+    page.context.close()
+
+
 def test_the_first_tab_leads_past_the_menu(site: Site) -> None:
     page = site.visit("owner")
     page.keyboard.press("Tab")

@@ -762,3 +762,18 @@ def _tell_assurance(
         for person_id in heads
     ]
     reminders.tell(notices, on=on, at=at)
+
+
+def rehome(case_ids: Iterable[int], *, to_unit_id: int, why: str, by: Actor, at: datetime) -> None:
+    """Give cases to another unit because their own was merged or parted: desks stay, the way up is that unit's."""
+    for case in db.session.scalars(select(EscalationCase).where(EscalationCase.id.in_(tuple(case_ids)))):
+        before, case.unit_id = case.unit_id, to_unit_id
+        audit.record(
+            Event.ESCALATION_REHOMED,
+            by=by,
+            at=at,
+            subject_id=case.id,
+            before={"unit_id": before},
+            after={"unit_id": to_unit_id},
+            why=why,
+        )

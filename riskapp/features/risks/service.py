@@ -315,3 +315,19 @@ def take_on(subject_id: int, *, to_post_id: int, why: str, by: Actor, at: dateti
 
 
 escalation.OWNERSHIP_MOVES["risk"] = take_on
+
+
+def rehome(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Give a risk to another unit because its own was merged or parted; its owner stays."""
+    before, risk.unit_id = risk.unit_id, to_unit_id
+    entity = db.session.get_one(Entity, risk.id)
+    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    audit.record(
+        Event.RISK_REHOMED,
+        by=by,
+        at=at,
+        subject_id=risk.id,
+        before={"unit_id": before},
+        after={"unit_id": to_unit_id},
+        why=why,
+    )

@@ -1,0 +1,231 @@
+"""A file of units or people is shown line by line, applied whole or not at all, and once; what moved is shown anew."""
+
+import csv
+import io
+import re
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from riskapp.features.imports import service
+from riskapp.features.organisation import service as organisation
+from riskapp.models.audit import AuditEntry
+from riskapp.models.database import db, transaction
+from riskapp.models.entity import Entity
+from riskapp.models.imports import ImportPreview
+from riskapp.models.people import Person, Tenure, Unit
+from tests.builders import DAY, NOON, a_post, actor
+from tests.features.test_organisation import ALargerCouncil, paths_are_true
+from tests.features.test_organisation_pages import said
+from tests.pack_builders import reference_of, signed_in
+
+UNITS = "name,kind,parent,opened\n"
+PEOPLE = "email,post,unit,capacity,from,to\n"
+
+
+@pytest.fixture(autouse=True)
+def at_noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def council(app):
+    council = ALargerCouncil()
+    with transaction():
+        council.vacant = a_post(council.sibling, "team_manager", title="Manager, Voids")
+    return council
+
+
+@pytest.fixture
+def admin(app, council):
+    client = app.test_client()
+    signed_in(client, council.administrator_person)
+    return client
+
+
+def send(client, kind, text, *, name="a file.csv"):
+    data = text if isinstance(text, bytes) else text.encode()
+    return client.post("/organisation/import", data={"kind": kind, "file": (io.BytesIO(data), name)})
+
+
+def count(table):
+    return db.session.scalar(select(func.count()).select_from(table))
+
+
+def test_units_are_shown_first_and_applied_whole(council, admin):
+    text = (
+        f"{UNITS}Voids Two,team,Estates,2026-04-01\nEstates,service,Places,1/4/2026\nParks,service,Places,2020-04-01\n"
+    )
+    url = send(admin, "units", text).location
+    assert count(Unit) == 8
+    page = said(admin.get(url))
+    assert "To be added 2 To be changed 0 Left as it is 1" in page
+    assert "Team Voids Two under Estates, opened 1 Apr 2026." in page
+    done = said(admin.get(admin.post(url).location))
+    assert "Done: 2 added, 0 changed, 1 left." in done
+    assert count(Unit) == 10
+    assert paths_are_true()
+
+
+def test_people_are_put_into_posts_and_an_unknown_address_becomes_an_account_without_a_password(council, admin):
+    text = f'{PEOPLE}New@council.gov.uk,"Manager, Voids",Voids,holder,2026-11-02,\n'
+    url = send(admin, "people", text).location
+    assert "new@council.gov.uk in Manager, Voids as holder from 2 Nov 2026, a new account" in said(admin.get(url))
+    assert db.session.scalar(select(Person.id).where(Person.email == "new@council.gov.uk")) is None
+    admin.post(url)
+    person = db.session.scalars(select(Person).where(Person.email == "new@council.gov.uk")).one()
+    assert person.password_hash is None
+    assert actor(person).post_ids == {council.vacant.id}
+
+
+def test_one_file_may_end_a_holder_and_begin_the_next(council, admin):
+    text = (
+        f'{PEOPLE}new@council.gov.uk,"Manager, Repairs Delivery",Repairs Delivery,holder,2026-11-02,\n'
+        f'{council.manager_person.email},"Manager, Repairs Delivery",Repairs Delivery,holder,2021-04-01,2026-11-01\n'
+    )
+    admin.post(send(admin, "people", text).location)
+    tenures = db.session.execute(
+        select(Tenure.from_on, Tenure.to_on).where(Tenure.post_id == council.manager.id).order_by(Tenure.from_on)
+    ).all()
+    assert [(str(begins), str(ends)) for begins, ends in tenures] == [
+        ("2021-04-01", "2026-11-01"),
+        ("2026-11-02", "None"),
+    ]
+
+
+def test_a_preview_applied_twice_does_nothing_twice(council, admin):
+    url = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n").location
+    admin.post(url)
+    entries = count(AuditEntry)
+    again = said(admin.get(admin.post(url).location))
+    assert "The file was applied before. Nothing was done again." in again
+    assert (count(Unit), count(AuditEntry)) == (9, entries)
+    assert "Apply the file" not in again
+
+
+def test_the_same_file_chosen_again_has_nothing_left_to_do(council, admin):
+    text = f"{UNITS}Estates,service,Places,2026-04-01\n"
+    admin.post(send(admin, "units", text).location)
+    page = said(admin.get(send(admin, "units", text).location))
+    assert "Every line says what is there already. There is nothing to do." in page
+
+
+def test_what_the_organisation_holds_now_reads_as_nothing_to_do(council, admin):
+    for kind in ("units", "people"):
+        file = admin.get(f"/organisation/import/{kind}.csv").data
+        page = said(admin.get(send(admin, kind, file).location))
+        assert "There is nothing to do." in page, page
+
+
+def test_a_file_with_unknown_units_does_nothing_and_says_line_column_and_what_to_do(council, admin):
+    url = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\nGas,team,Nowhere,2026-04-01\n").location
+    page = said(admin.get(url))
+    assert "Nothing can be done while 1 thing is to be put right." in page
+    assert "3 To put right Column parent “Nowhere”: There is no unit called so. Correct the name" in page
+    assert admin.post(url).status_code == 422
+    assert count(Unit) == 8
+
+
+def test_what_is_to_be_put_right_downloads_as_a_file_that_runs_no_formula(council, admin):
+    url = send(admin, "units", f'{UNITS}"=HYPERLINK(""http://evil.example"")",gang,Places,2026-04-01\n').location
+    rows = list(csv.reader(io.StringIO(admin.get(f"{url}/faults.csv").text.lstrip("\ufeff"))))
+    assert rows == [
+        ["Line", "Column", "It says", "What to do"],
+        ["2", "kind", "gang", "It is no kind of unit. Write directorate, service or team"],
+    ]
+    url = send(admin, "people", f"{PEOPLE}=1+1,x,y,holder,2026-04-01,\n").location
+    assert "'=1+1" in admin.get(f"{url}/faults.csv").text
+
+
+def test_hostile_cells_are_shown_and_not_run(council, admin):
+    text = f"{UNITS}<script>alert(1)</script>,team,Parks,2026-04-01\n\"=cmd|' /C calc'!A0\",team,Parks,2026-04-01\n"
+    url = send(admin, "units", text, name="<b>.csv").location
+    page = admin.get(url).text
+    assert "<script>alert" not in page
+    assert "<b>.csv" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    admin.post(url)
+    assert "'=cmd" in admin.get("/organisation/units.csv").text
+
+
+def test_a_file_is_refused_after_the_organisation_moved_and_shown_anew(council, admin):
+    url = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n").location
+    with transaction():
+        organisation.rename(council.places.id, name="Place", seen=1, by=actor(council.assurance_person), at=NOON)
+    answer = admin.post(url)
+    assert answer.location != url
+    page = said(admin.get(answer.location))
+    assert "The organisation was changed after you looked. Nothing was done." in page
+    assert "There is no unit called so" in page
+    assert count(Unit) == 8
+
+
+def test_all_is_done_or_nothing(council, admin, monkeypatch):
+    url = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\nGas,team,Estates,2026-04-01\n").location
+    real, calls = service.people.add_unit, []
+
+    def fail_at_the_second(**facts):
+        calls.append(facts)
+        if len(calls) == 2:
+            raise RuntimeError("the disk is full")
+        return real(**facts)
+
+    monkeypatch.setattr(service.people, "add_unit", fail_at_the_second)
+    assert admin.post(url).status_code == 500
+    assert count(Unit) == 8
+    monkeypatch.undo()
+    admin.post(url)
+    assert count(Unit) == 10
+
+
+def test_a_preview_is_its_senders_alone_and_goes_when_the_next_file_is_chosen(council, admin, app):
+    url = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n").location
+    head = app.test_client()
+    signed_in(head, council.assurance_person)
+    for answer in (head.get(url), head.post(url), head.get(f"{url}/faults.csv")):
+        assert answer.status_code == 404
+    send(admin, "units", f"{UNITS}Trees,service,Places,2026-04-01\n")
+    assert admin.get(url).status_code == 404
+    assert count(ImportPreview) == 1
+
+
+def test_nobody_puts_themselves_into_a_post(council, admin):
+    email = council.administrator_person.email
+    url = send(admin, "people", f'{PEOPLE}{email},"Manager, Voids",Voids,holder,2026-11-02,\n').location
+    assert "Nobody puts themselves into a post. Ask another keeper to do it" in said(admin.get(url))
+    assert admin.post(url).status_code == 422
+
+
+def test_no_file_and_a_header_that_is_wrong_are_said(council, admin):
+    answer = admin.post("/organisation/import", data={"kind": "units"})
+    assert answer.status_code == 422
+    assert "Choose the CSV file" in said(answer)
+    page = said(admin.get(send(admin, "units", "team;lead\nx;y\n").location))
+    assert "Missing: name, kind, parent, opened" in page
+
+
+def test_a_file_of_more_than_five_megabytes_is_refused_in_words(council, admin):
+    by = actor(council.administrator_person)
+    with transaction():
+        made = service.preview(
+            kind="units", file_name="big.csv", data=b"x" * (5 * 1024 * 1024 + 1), by=by, at=NOON, on=DAY
+        )
+    assert "The file is larger than 5 MB." in said(admin.get(f"/organisation/import/{made.key}"))
+
+
+def test_a_windows_file_keeps_its_letters(council, admin):
+    text = f"{UNITS}Children’s Café,team,Parks,2026-04-01\n".encode("cp1252")
+    admin.post(send(admin, "units", text).location)
+    assert db.session.scalar(select(Entity.id).where(Entity.name == "Children’s Café"))
+
+
+def test_an_officer_cannot_import(council, app):
+    client = app.test_client()
+    signed_in(client, council.manager_person)
+    assert client.get("/organisation/import").status_code == 404
+    assert send(client, "units", UNITS).status_code == 404
+    assert client.get("/organisation/import/people.csv").status_code == 404
+    assert not re.search("/organisation/import", client.get("/organisation").text)
+    assert reference_of(council.parks) in client.get("/organisation").text

@@ -20,7 +20,7 @@ from riskapp.web.clock import now, today
 from riskapp.web.filters import day
 
 blueprint = Blueprint("organisation", __name__, url_prefix="/organisation")
-ROWS = 60
+ROWS = 40
 KIND_WORDS = {kind: PLURALS[kind].capitalize() for kind in KINDS}
 HEADS = (
     "Reference", "Unit", "Kind", "Stands under", "Manager", "Manager’s post", "Champion", "Champion’s post",

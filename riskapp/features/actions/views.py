@@ -212,7 +212,7 @@ def new() -> ResponseReturnValue:
         source=request.args.get("risk", ""), submission_key=secrets.token_urlsafe(16), start_on=today()
     )
     form.offer(queries.open_posts())
-    source = queries.source(guards.actor(), (form.source.data or "").upper())
+    source = queries.source(guards.actor(), (form.source.data or "").upper(), on=today())
     if request.method == "GET" and form.source.data and source is None:
         abort(404)
     if form.validate_on_submit():

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from riskapp.domain.permissions import Actor, Role
+from riskapp.domain.permissions import ASSURERS, KEEPERS, Actor
 from riskapp.features.people import queries as people
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Post, Unit
 
-KEEPERS = (Role.CHAMPION, Role.MANAGER)
 NEVER_OWN = ("risk_champion", "board", "member", "auditor", "administrator")
 """Kinds of post that keep, watch or serve: none of them answers for a risk."""
 
@@ -51,7 +50,7 @@ def units(actor: Actor) -> tuple[UnitChoice, ...]:
 
 def own_units(actor: Actor) -> tuple[UnitChoice, ...]:
     """List the units for which the actor may draft a risk: the narrowest sub-tree first, so that a team is offered."""
-    if actor.has_role(Role.HEAD_OF_ASSURANCE):
+    if any(grant.role in ASSURERS and grant.is_council_wide for grant in actor.grants):
         return units(actor)
     return tuple(_unit(unit) for unit in people.units_under(actor, KEEPERS))
 

@@ -1,0 +1,226 @@
+"""The matrix itself: every persona tries every door on every thing, and the oracle says what had to come of it."""
+
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+
+import pypdf
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from riskapp.domain.permissions import Actor
+from riskapp.features.escalation import queries as escalations
+from riskapp.features.readers import queries as readers
+from riskapp.features.rmap import queries as rmap
+from riskapp.features.work import queries as work
+from riskapp.models.database import db
+from tests.authorisation.oracle_tables import DOORS, GROUPS, PERSONAS, Door, Persona, Thing, allowed, may_see, rows
+from tests.authorisation.world import WORD, World, word
+
+NOWHERE = {"risk": "R-ZZZZZ", "action": "A-ZZZZZ", "escalation": "E-ZZZZZ", "body": "B-ZZZZZ", "meeting": "M-ZZZZZ",
+           "part 1": "K-ZZZZZ", "part 2": "K-ZZZZZ", "message": "2147483647"}  # fmt: skip
+"""References that name nothing: what is not allowed answers as these do."""
+ANEW = re.compile(r'\b[0-9a-f]{12}\b|(?<=name="csrf_token" value=")[^"]*')
+"""What differs between two answers to one question: the number of the request, and the token of a form."""
+
+
+@dataclass
+class Report:
+    """How many cells were tried, and each that came out wrong."""
+
+    cells: int = 0
+    wrong: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    listed: int = 0
+
+    @property
+    def words(self) -> str:
+        return f"{self.cells:,} cells, {len(self.leaks):,} leaks, {len(self.wrong):,} wrong refusals"
+
+    @property
+    def found(self) -> list[str]:
+        return self.wrong + self.leaks
+
+
+def said(answer: TestResponse) -> str:
+    """All that an answer tells: its words, those of a paper with what it says of itself, and its headers."""
+    if answer.mimetype == "application/pdf":
+        paper = pypdf.PdfReader(io.BytesIO(answer.data))
+        pages = " ".join(page.extract_text() for page in paper.pages)
+        return f"{answer.headers} {paper.metadata} {paper.outline} {pages}"
+    return f"{answer.headers} {answer.text}"
+
+
+WORKED_OUT_ONCE = (
+    (readers, "readable"), (readers, "reads_exempt"), (rmap, "readable"), (escalations, "readable"),
+    (escalations, "waiting_count"), (work, "waiting"),
+)  # fmt: skip
+"""What a reader's limits are in SQL, and the counts of the navigation: the same at each of a reader's doors."""
+
+
+def _once_a_reader(module: ModuleType, name: str) -> Callable[..., object]:
+    made: dict[object, object] = {}
+    work_out = getattr(module, name)
+
+    def remembered(actor: Actor, *rest: object, **named: object) -> object:
+        key = (actor.person_id, actor.grants, actor.sittings, rest, tuple(named.items()))
+        if key not in made:
+            made[key] = work_out(actor, *rest, **named)
+        return made[key]
+
+    return remembered
+
+
+@contextmanager
+def in_haste() -> Iterator[None]:
+    """Work out once a reader what each of thousands of requests would work out again: nothing changes between them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in WORKED_OUT_ONCE:
+            patch.setattr(module, name, _once_a_reader(module, name))
+        yield
+
+
+class Matrix:
+    """The doors of an application over a world. Whatever a try changes is undone when it ends."""
+
+    def __init__(self, app: Flask, world: World) -> None:
+        self.app, self.world = app, world
+        self.report = Report()
+        self._nothing_there: dict[tuple[str, Door], tuple[object, ...]] = {}
+
+    def knock(self, persona: Persona, url: str, method: str = "GET", data: dict[str, str] | None = None):
+        """Ask as somebody, in a browser of its own, and keep nothing of what it changed."""
+        client = self.app.test_client()
+        if persona.key in self.world.tokens:
+            client.set_cookie("sid", self.world.tokens[persona.key])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(db.session, "commit", db.session.flush, raising=False)
+            return client.open(url, method=method, data=data)
+
+    def forget(self) -> None:
+        """Begin a new report, and ask anew what a thing that is not there looks like."""
+        self.report = Report()
+        self._nothing_there.clear()
+
+    def try_doors(
+        self,
+        *,
+        endpoints: Iterable[str] | None = None,
+        personas: Iterable[str] = PERSONAS,
+        keep: Callable[[Thing], bool] = lambda _thing: True,
+        every: int = 1,
+    ) -> Report:
+        """Try doors on the things they name; `every` takes one try of so many, for a sample."""
+        number = 0
+        for key in personas:
+            for door in DOORS:
+                if endpoints is not None and door.endpoint not in endpoints:
+                    continue
+                for thing in filter(keep, self.world.things[door.names]):
+                    number += 1
+                    if number % every == 0:
+                        self._try(PERSONAS[key], door, thing)
+        return self.report
+
+    def _try(self, persona: Persona, door: Door, thing: Thing) -> None:
+        answer = self._through(persona, door, self.world.references.get(thing, ""))
+        self.report.cells += 1
+        what = f"{persona.key} {door.method} {door.endpoint} of {thing}: {answer.status_code}"
+        may = all(allowed(persona, deed, thing) for deed in door.deeds)
+        if persona.column == "public" and not (may and answer.status_code < 400):
+            passed = answer.headers.get("Location", "") != "/sign-in"
+        else:
+            passed = answer.status_code < 400 or answer.status_code in {400, 422}
+        if passed != may or answer.status_code >= 500:
+            self.report.wrong.append(f"{what}, where the oracle says {'allowed' if may else 'refused'}")
+        elif not may and door.names != "nothing" and self._shape(answer) != self._of_nothing(persona, door):
+            self.report.wrong.append(f"{what}, but not like a thing that is not there")
+        self._look_for_words(persona, door.shows, answer, what)
+
+    def _through(self, persona: Persona, door: Door, reference: str) -> TestResponse:
+        rule = next(each for each in self.app.url_map.iter_rules(door.endpoint) if door.method in (each.methods or ()))
+        values: dict[str, object] = {}
+        for name in rule.arguments:
+            values[name] = int(door.names[-1]) if name == "number" else reference
+        _domain, path = rule.build(values, append_unknown=False) or ("", rule.rule)
+        query = f"?{door.query.format(reference=reference)}" if door.query else ""
+        data = dict([door.form.format(reference=reference).split("=", 1)]) if door.form else None
+        return self.knock(persona, path + query, door.method, data)
+
+    def _of_nothing(self, persona: Persona, door: Door) -> tuple[object, ...]:
+        """What the door says of a reference that names nothing."""
+        if (persona.key, door) not in self._nothing_there:
+            self._nothing_there[persona.key, door] = self._shape(self._through(persona, door, NOWHERE[door.names]))
+        return self._nothing_there[persona.key, door]
+
+    @staticmethod
+    def _shape(answer: TestResponse) -> tuple[object, ...]:
+        headers = sorted((name, value) for name, value in answer.headers if name != "Set-Cookie")
+        return answer.status_code, headers, ANEW.sub("", answer.text)
+
+    def _look_for_words(self, persona: Persona, shows: str, answer: TestResponse, what: str) -> None:
+        for found in sorted({match.groups() for match in WORD.finditer(said(answer))}):
+            number, group = int(found[0]), GROUPS[ord(found[1].lower()) - ord("a")]
+            thing = self.world.of_number[number, group[0]]
+            if not may_see(persona, shows, thing, group):
+                self.report.leaks.append(f"{what}: the {group[1]} of {thing}")
+
+    def try_lists(self, *, endpoints: Iterable[str] | None = None, personas: Iterable[str] = PERSONAS) -> Report:
+        """See that each list holds exactly what it may: one cell for each thing that is in it or is not."""
+        for key in personas:
+            for row in rows("lists.csv"):
+                persona = PERSONAS[key]
+                if persona.column == "public" or (endpoints is not None and row["endpoint"] not in endpoints):
+                    continue
+                answer = self.knock(persona, self._address(row["endpoint"], row["query"]))
+                shown = set(re.findall(r"[A-Z]-[0-9A-Z]{5}", answer.text))
+                for thing in self.world.things[row["lists"]]:
+                    self.report.cells += 1
+                    self.report.listed += 1
+                    is_listed, may = self.world.references[thing] in shown, allowed(persona, row["deed"], thing)
+                    if row["lists"] != "risk" and is_listed and not may:
+                        is_listed = f"{self.world.references[thing]}," in answer.text
+                    if is_listed != may:
+                        kept = self.report.wrong if may else self.report.leaks
+                        kept.append(f"{key} {row['endpoint']}: {thing} is {'' if is_listed else 'not '}listed")
+                self._look_for_words(persona, "own", answer, f"{key} {row['endpoint']}")
+        return self.report
+
+    def _address(self, endpoint: str, query: str) -> str:
+        rule = next(self.app.url_map.iter_rules(endpoint))
+        return f"{rule.rule}?{query}" if query else rule.rule
+
+    def try_searches(
+        self, *, endpoints: Iterable[str] | None = None, personas: Iterable[str] = PERSONAS, every: int = 1
+    ) -> Report:
+        """Search for words of what is closed to somebody: the answer is that to a word of nothing, but for the word."""
+        number = 0
+        for key, row in ((key, row) for key in personas for row in rows("searches.csv")):
+            persona = PERSONAS[key]
+            if persona.column == "public" or (endpoints is not None and row["endpoint"] not in endpoints):
+                continue
+            for secret in self._closed_to(persona):
+                number += 1
+                if number % every:
+                    continue
+                nothing = "q" * len(secret)
+                answers = [
+                    self.knock(persona, self._address(row["endpoint"], row["query"].format(word=each)))
+                    for each in (secret, nothing)
+                ]
+                self.report.cells += 1
+                shapes = [self._shape(each) for each in answers]
+                if shapes[0] != (*shapes[1][:2], str(shapes[1][2]).replace(nothing, secret)):
+                    self.report.leaks.append(f"{key} {row['endpoint']} finds {secret}")
+        return self.report
+
+    def _closed_to(self, persona: Persona) -> Iterator[str]:
+        """A word of the title of each risk, and of the name of each action, that the persona may not read."""
+        for kind, group in (("risk", "title"), ("action", "name")):
+            for thing in self.world.things[kind]:
+                if not may_see(persona, "own", thing, (kind, group)):
+                    yield word(thing.number, kind, group)

@@ -1,0 +1,194 @@
+"""A council in which every relation of the oracle's tables is posed: who knocks, and what is behind the doors.
+
+Every thing has a word of its own in each group of its fields, from which an answer that holds it is known.
+"""
+
+import hashlib
+import re
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from riskapp.domain.audit import Event
+from riskapp.domain.permissions import Actor, Role, Sitting
+from riskapp.features.audit import service as audit
+from riskapp.features.overdue import queries as overdue
+from riskapp.features.overdue import service as chasing
+from riskapp.features.risks import service as risks
+from riskapp.features.risks.service import NewRisk, Statement
+from riskapp.features.rmap.queries import Filter
+from riskapp.models.accounts import WebSession
+from riskapp.models.actions import ActionUpdate
+from riskapp.models.database import db, transaction
+from riskapp.models.entity import new_entity
+from riskapp.models.escalation import EscalationCase, EscalationDesk
+from riskapp.models.people import Absence, Person, Post
+from riskapp.models.reminders import Message
+from riskapp.models.risks import Risk
+from tests.authorisation.oracle_tables import ABOVE, CLEARANCES, GROUPS, NOTHING, PERSONAS, SOMEBODY, Thing, rows
+from tests.builders import BY_HAND, DAY, NOON, a_judgement, a_person, a_post, a_role, a_unit, an_action, seat
+from tests.pack_builders import APaperCouncil, reference_of
+
+PAST, YESTERDAY = DAY - timedelta(days=90), DAY - timedelta(days=1)
+LAST_DAYS = {"": None, "yesterday": YESTERDAY, "in a month": DAY + timedelta(days=30)}
+LEVELS = {"exempt": "exempt", "withheld": "withheld"}
+WORD = re.compile(r"quagga(\d{3})([a-z])", re.IGNORECASE)
+
+
+def word(number: int, kind: str, group: str) -> str:
+    """The word of a group of the fields of the things made with a number; none begins another."""
+    return f"quagga{number:03}{chr(ord('a') + GROUPS.index((kind, group)))}"
+
+
+class World(APaperCouncil):
+    """Everyone of personas.csv with a session, and the things of things.csv with their addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with transaction():
+            self._organise()
+            self._people()
+        self.things: dict[str, list[Thing]] = {"nothing": [NOTHING], "risk": [], "action": [], "escalation": []}
+        self.of_number: dict[tuple[int, str], Thing] = {}
+        self.references: dict[Thing, str] = {}
+        self.ids: dict[Thing, int] = {}
+        poses = list(rows("things.csv"))
+        self.some_body = self.a_body("Estuary Board")
+        for number, (pose, clearance) in enumerate((pose, each) for pose in poses for each in CLEARANCES):
+            with transaction():
+                self._pose(number, pose, clearance)
+        self._bodies()
+        self._papers()
+
+    def _organise(self) -> None:
+        self.units = {
+            "council": self.council, "housing": self.directorate, "repairs": self.service,
+            "delivery": self.team, "voids": self.sibling,
+        }  # fmt: skip
+        kinds = {1: "directorate", 2: "service"}
+        for name, under in ABOVE.items():
+            # The other directorate's number begins with that of Housing, as 23 with 2: digits are not a line of units.
+            while name == "place" and not str(self._next_number()).startswith(str(self.directorate.id)):
+                continue
+            if name not in self.units:
+                depth = self.units[under].path.count("/") - 1
+                self.units[name] = a_unit(self.units[under], kind=kinds[depth], name=name.capitalize())
+
+    @staticmethod
+    def _next_number() -> int:
+        return new_entity(db.session(), "issue", "Takes a number").id + 1
+
+    def _people(self) -> None:
+        self.posts: dict[str, Post] = {SOMEBODY: a_post(self.units["place"], title="Somebody")}
+        seat(a_person(), self.posts[SOMEBODY])
+        self.people: dict[str, Person] = {}
+        self.tokens: dict[str, str] = {}
+        for persona in PERSONAS.values():
+            if persona.key == "public":
+                continue
+            person = self.people[persona.key] = a_person()
+            if persona.post_in:
+                self.posts[persona.key] = a_post(self.units[persona.post_in], title=f"Post of the {persona.key}")
+                seat(person, self.posts[persona.key])
+            if persona.role:
+                dates = {"to_on": LAST_DAYS[persona.until]} if persona.until else {}
+                a_role(person, Role(persona.role), self.units[persona.over], **dates)
+            if persona.stands_in_for:
+                seat(person, self.posts[persona.stands_in_for], "deputy")
+            self.tokens[persona.key] = f"the token of the {persona.key}"
+            digest = hashlib.sha256(self.tokens[persona.key].encode()).digest()
+            db.session.add(WebSession(token_digest=digest, person_id=person.id, started_at=NOON, seen_at=NOON))
+        self.people["account_that_was_closed"].is_active = False
+        for key, until in (("away", DAY), ("back", YESTERDAY)):
+            db.session.add(Absence(person_id=self.people[key].id, from_on=PAST, to_on=until))
+
+    def _keep(self, thing: Thing, row) -> None:
+        self.things.setdefault(thing.kind, []).append(thing)
+        if thing.kind in {"risk", "action", "escalation"}:
+            self.of_number[thing.number, thing.kind] = thing
+        self.ids[thing] = row.id
+        self.references[thing] = str(row.id) if thing.kind == "message" else reference_of(row)
+
+    def _pose(self, number: int, pose: dict[str, str], clearance: str) -> None:
+        risk = self._risk(number, pose, clearance)
+        where = {
+            "pose": pose["pose"], "clearance": clearance, "unit": pose["unit"], "number": number,
+            "drafted_by": pose["drafted_by"], "on_desk": pose["on_desk"], "was_on_desk": pose["was_on_desk"],
+        }  # fmt: skip
+        treaters = {pose["action_owner"], pose["accountable"]}
+        state = {"is_open": pose["status"] == "open", "is_closed": pose["status"] == "closed"}
+        self._keep(Thing("risk", owner=pose["owner"], named_on_it=frozenset(treaters), **state, **where), risk)
+        others = frozenset({pose["accountable"], pose["owner"]})
+        action = self._action(number, pose, risk)
+        self._keep(Thing("action", owner=pose["action_owner"], named_on_it=others, **where), action)
+        if pose["on_desk"]:
+            self._keep(Thing("escalation", owner=pose["owner"], **where), self._case(number, pose, risk))
+
+    def _risk(self, number: int, pose: dict[str, str], clearance: str) -> Risk:
+        drafter = self.posts[pose["drafted_by"]]
+        by = Actor(None, sittings=(Sitting(drafter.id, drafter.title, "holder"),), door="test")
+        said = {group: f"Said of {word(number, kind, group)}" for kind, group in GROUPS if kind == "risk"}
+        new = NewRisk(
+            statement=Statement(said["title"], (said["cause"],), said["event"], (said["consequence"],)),
+            category="operations",
+            unit_id=self.units[pose["unit"]].id,
+            owner_post_id=self.posts[pose["owner"]].id,
+            judgements={basis: a_judgement(3, 3, rationale=said["rationale"]) for basis in ("inherent", "current")}
+            | {"target": a_judgement(2, 2, rationale=said["rationale"], target_on=DAY + timedelta(days=90))},
+            treatment_why=said["treatment"],
+            extra_links={self.some_body.id: "concerns"},
+        )
+        risk = risks.draft(new, by=by, at=NOON - timedelta(days=90), on=PAST)
+        if clearance in LEVELS:
+            self.classify(risk, LEVELS[clearance], on=PAST, reason=said["why exempt"])
+        if pose["status"] != "draft":
+            risks.open_risk(risk, by=by, at=NOON - timedelta(days=90), on=PAST)
+            db.session.execute(delete(EscalationCase).where(EscalationCase.subject_id == risk.id))
+        if pose["status"] == "closed":
+            risks.close(risk, why="The contract is let", by=by, at=NOON - timedelta(days=9), on=DAY - timedelta(days=9))
+        return risk
+
+    def _action(self, number: int, pose: dict[str, str], risk: Risk):
+        action = an_action(
+            self, risk, title=f"Do {word(number, 'action', 'name')}", due_on=DAY - timedelta(days=9),
+            owner_post_id=self.posts[pose["action_owner"]].id, accountable_post_id=self.posts[pose["accountable"]].id,
+        )  # fmt: skip
+        note = f"Heard {word(number, 'action', 'note')}"
+        said = {"said_on": YESTERDAY, "recorded_at": NOON, "status": action.status, "progress": 10, "note": note}
+        db.session.add(ActionUpdate(action_id=action.id, **said))
+        audit.record(Event.ACTION_UPDATED, by=BY_HAND, at=NOON, subject_id=action.id)
+        return action
+
+    def _case(self, number: int, pose: dict[str, str], risk: Risk) -> EscalationCase:
+        entity = new_entity(db.session(), "escalation", "An escalation")
+        case = EscalationCase(
+            id=entity.id, subject_id=risk.id, unit_id=risk.unit_id, owner_post_id=risk.owner_post_id, state="open",
+            raised_at=NOON, reason=f"It grows {word(number, 'escalation', 'reason')}", clause="6.6",
+            facts={}, policy_version_id=self.policy_id,
+        )  # fmt: skip
+        db.session.add(case)
+        db.session.flush()
+        for column, state in (("was_on_desk", "passed_on"), ("on_desk", "raised")):
+            desk = {"tier": "director", "clause": "6.6", "post_id": self.posts[pose[column]].id, "state": state}
+            db.session.add(EscalationDesk(case_id=case.id, arrived_at=NOON, due_at=NOON + timedelta(days=1), **desk))
+            db.session.flush()
+        audit.record(Event.ESCALATION_RAISED, by=BY_HAND, at=NOON, subject_id=entity.id)
+        return case
+
+    def _bodies(self) -> None:
+        self._keep(Thing("body", "led_by_somebody"), self.some_body)
+        for position, key in enumerate(("owner", "head_of_assurance"), start=2):
+            body = self.a_body(f"Board {position}", position=position, lead_post_id=self.posts[key].id)
+            self._keep(Thing("body", f"led_by_the_{key}", named_on_it=frozenset({key})), body)
+
+    def _papers(self) -> None:
+        self.pack = self.build()
+        self._keep(Thing("part 1", "of the pack"), self.pack)
+        self._keep(Thing("part 2", "of the pack"), self.pack)
+        meeting = Thing("meeting", "of the committee")
+        self.things["meeting"], self.references[meeting] = [meeting], self.meeting.reference
+        with transaction():
+            everything = overdue.overdue_rows(self.head, Filter(), on=DAY)
+            chasing.chase(overdue.chase_plans(actions=everything, on=DAY), by=self.head, at=NOON, on=DAY)
+        for message in db.session.scalars(select(Message).order_by(Message.id).limit(3)):
+            self._keep(Thing("message", f"number {message.id}"), message)

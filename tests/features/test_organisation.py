@@ -9,7 +9,7 @@ from riskapp.domain.audit import Event
 from riskapp.domain.organisation import CannotChangeUnit, Overtaken
 from riskapp.domain.permissions import Permission, Role, may
 from riskapp.features.audit import queries as trail
-from riskapp.features.duties import queries as duties
+from riskapp.features.holdings import queries as holdings
 from riskapp.features.organisation import queries, service
 from riskapp.features.organisation.queries import Wanted
 from riskapp.features.readers import queries as readers
@@ -196,7 +196,7 @@ def test_what_people_may_read_follows_the_tree_at_once(council):
 def test_the_check_counts_what_moves_and_who_reads_it_then(council):
     with transaction():
         a_risk(council)
-    found = duties.touched(
+    found = holdings.touched(
         council.keeper, council.service.path, to_path=f"{council.places.path}{council.service.id}/", on=DAY
     )
     assert (found.units, found.posts, found.risks, found.readers_lost, found.readers_won) == (3, 4, 1, 1, 1)
@@ -330,10 +330,10 @@ def test_closing_a_unit_with_open_things_is_refused_and_says_what_they_are(counc
     ]
     with pytest.raises(CannotChangeUnit, match="It has 2 units under it: move, merge or close it first"):
         close(council, council.service)
-    standing = duties.in_unit(council.keeper, council.team.id, on=DAY)
+    standing = holdings.in_unit(council.keeper, council.team.id, on=DAY)
     told = [(thing.label, thing.is_readable) for thing in standing.duties[0].things]
     assert (reference_of(risk), False) in told
-    head = duties.in_unit(actor(council.assurance_person), council.team.id, on=DAY)
+    head = holdings.in_unit(actor(council.assurance_person), council.team.id, on=DAY)
     assert all(thing.is_readable for thing in head.duties[0].things)
 
 

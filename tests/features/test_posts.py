@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from riskapp.domain.organisation import CannotChangePost, Overtaken
 from riskapp.features.boards import service as boards
-from riskapp.features.duties import queries as duties
+from riskapp.features.holdings import queries as holdings
 from riskapp.features.posts import service
 from riskapp.models.database import db, transaction
 from riskapp.models.people import Post, Tenure
@@ -80,9 +80,9 @@ def test_a_live_desk_and_a_body_led_keep_a_post_open(council):
         risk = a_risk(council)
     council.an_escalation(risk, on=DAY)
     council.a_body(lead_post_id=council.chief.id)
-    desk = duties.on_post(actor(council.administrator_person), council.director.id, on=DAY).words
+    desk = holdings.on_post(actor(council.administrator_person), council.director.id, on=DAY).words
     assert any("open escalation on its desk" in words for words in desk)
-    led = duties.on_post(actor(council.administrator_person), council.chief.id, on=DAY).words
+    led = holdings.on_post(actor(council.administrator_person), council.chief.id, on=DAY).words
     assert any(words.startswith("It leads 1 external body") for words in led)
 
 

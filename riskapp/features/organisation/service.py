@@ -22,8 +22,8 @@ from riskapp.domain.organisation import (
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Refusal
 from riskapp.features.audit import service as audit
-from riskapp.features.duties import queries as duties
 from riskapp.features.escalation import service as escalation
+from riskapp.features.holdings import queries as holdings
 from riskapp.features.organisation import queries
 from riskapp.features.people import service as people
 from riskapp.features.risks import service as risks
@@ -144,7 +144,7 @@ def close(unit_id: int, *, closed_on: date, seen: int, by: Actor, at: datetime, 
     wrong = _closed_already(unit) + closing_day_refusals(unit.opened_on, closed_on, on)
     if unit.parent_id is None:
         wrong.append(Refusal(None, "The council itself cannot be closed"))
-    wrong += [Refusal(None, words) for words in duties.in_unit(by, unit.id, on=on).words]
+    wrong += [Refusal(None, words) for words in holdings.in_unit(by, unit.id, on=on).words]
     if wrong:
         raise CannotChangeUnit(*wrong)
     unit.closed_on = closed_on

@@ -12,7 +12,7 @@ from riskapp.domain.organisation import KINDS, PLURALS, POST_KINDS, STANDS_UNDER
 from riskapp.domain.permissions import Permission
 from riskapp.features.audit import queries as trail
 from riskapp.features.audit.queries import Told
-from riskapp.features.duties import queries as duties
+from riskapp.features.holdings import queries as holdings
 from riskapp.features.organisation import forms, queries, service
 from riskapp.features.organisation.queries import UnitPage, UnitRow, Wanted
 from riskapp.web import csv, deeds, guards, history, lists
@@ -295,7 +295,7 @@ def _what_a_move_means(page: UnitPage, to: UnitRow | None) -> list[str]:
     row = page.row
     if to is None or not row.trail:
         return []
-    found = duties.touched(guards.actor(), row.path, to_path=f"{to.path}{row.id}/", on=today())
+    found = holdings.touched(guards.actor(), row.path, to_path=f"{to.path}{row.id}/", on=today())
     return move_means(row.name, row.trail[-1], to.name, found)
 
 
@@ -331,8 +331,8 @@ def _what_a_merger_means(page: UnitPage, into: UnitRow | None, when: str) -> lis
     row = page.row
     if into is None:
         return []
-    found = duties.touched(guards.actor(), row.path, on=today())
-    return merger_means(row.name, into.name, when, found, roles=duties.roles_over(guards.actor(), row.id, on=today()))
+    found = holdings.touched(guards.actor(), row.path, on=today())
+    return merger_means(row.name, into.name, when, found, roles=holdings.roles_over(guards.actor(), row.id, on=today()))
 
 
 @blueprint.route("/units/<reference>/part", methods=["GET", "POST"])
@@ -376,7 +376,7 @@ def close_unit(reference: str) -> ResponseReturnValue:
             "Nobody can log a risk for it, and no post can be added to it.",
             "Its history and its closed risks stay. You can reopen it from its page.",
         ],
-        standing=duties.in_unit(guards.actor(), page.row.id, on=today()) if page.row.closed_on is None else None,
+        standing=holdings.in_unit(guards.actor(), page.row.id, on=today()) if page.row.closed_on is None else None,
     )
 
 

@@ -15,7 +15,7 @@ from riskapp.domain.organisation import (
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Refusal
 from riskapp.features.audit import service as audit
-from riskapp.features.duties import queries as duties
+from riskapp.features.holdings import queries as holdings
 from riskapp.features.organisation import service as organisation
 from riskapp.features.people import service as people
 from riskapp.models.database import db
@@ -61,7 +61,7 @@ def close(post_id: int, *, closed_on: date, seen: int, by: Actor, at: datetime, 
     post = _held(post_id, seen)
     wrong = [Refusal(None, f"{post.title} is closed already")] if post.closed_on is not None else []
     wrong += closing_day_refusals(post.opened_on, closed_on, on)
-    wrong += [Refusal(None, words) for words in duties.on_post(by, post.id, on=on).words]
+    wrong += [Refusal(None, words) for words in holdings.on_post(by, post.id, on=on).words]
     sitting = db.session.scalars(
         select(Tenure)
         .where(Tenure.post_id == post.id, or_(Tenure.to_on.is_(None), Tenure.to_on >= closed_on))

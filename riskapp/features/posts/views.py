@@ -7,7 +7,7 @@ from riskapp.domain.audit import Event
 from riskapp.domain.organisation import CHAMPION, MANAGED_BY, POST_KINDS
 from riskapp.domain.permissions import Permission
 from riskapp.features.audit import queries as trail
-from riskapp.features.duties import queries as duties
+from riskapp.features.holdings import queries as holdings
 from riskapp.features.organisation.forms import CloseForm, ReopenForm
 from riskapp.features.organisation.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.organisation.views import find, trail_to
@@ -91,7 +91,7 @@ def close_post(post_id: int) -> ResponseReturnValue:
     post, form = _post(post_id), CloseForm()
     if request.method == "GET":
         form.on.data = today()
-    title, sitters = post.title, duties.sitters(guards.actor(), post_id, on=today())
+    title, sitters = post.title, holdings.sitters(guards.actor(), post_id, on=today())
     return deeds.carry_out(
         form,
         _deed(post, "Close a post", "Close the post", f"{title} is closed."),
@@ -103,7 +103,7 @@ def close_post(post_id: int) -> ResponseReturnValue:
             f"{plural(sitters, 'person', 'people')} sitting in it: they leave it the day before." if sitters else "",
             "What it owned in the past stays on the record. You can reopen it from the page of its unit, vacant.",
         ],
-        standing=duties.on_post(guards.actor(), post_id, on=today()) if post.closed_on is None else None,
+        standing=holdings.on_post(guards.actor(), post_id, on=today()) if post.closed_on is None else None,
     )
 
 

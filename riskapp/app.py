@@ -18,6 +18,7 @@ from riskapp.features.audit import cli as audit_cli
 from riskapp.features.audit import jobs as audit_jobs
 from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.bodies import views as body_views
+from riskapp.features.champions import jobs as champion_jobs
 from riskapp.features.clock import cli as clock_cli
 from riskapp.features.clock import views as clock_views
 from riskapp.features.demo import cli as demo_cli
@@ -26,6 +27,8 @@ from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import views as escalation_views
+from riskapp.features.leaving import jobs as leaving_jobs
+from riskapp.features.leaving import views as leaving_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.people import queries as people
@@ -52,6 +55,7 @@ BLUEPRINTS = (
     body_views.blueprint,
     pack_views.blueprint,
     plan_views.blueprint,
+    leaving_views.blueprint,
     policy_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
@@ -65,6 +69,7 @@ PLACES = (
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
+    shell.Place("People", "staffing.people_list", Permission.PEOPLE_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
@@ -82,6 +87,8 @@ JOBS = (
     *risk_jobs.JOBS,
     *action_jobs.JOBS,
     *body_jobs.JOBS,
+    *leaving_jobs.JOBS,
+    *champion_jobs.JOBS,
     *escalation_jobs.JOBS,
     *reminder_jobs.JOBS,
 )

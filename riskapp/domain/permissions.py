@@ -53,6 +53,10 @@ class Permission(StrEnum):
     OUTBOX_READ = "outbox:read"
     CLOCK_READ = "clock:read"
     AUDIT_READ = "audit:read"
+    PEOPLE_READ = "people:read"
+    PEOPLE_KEEP = "people:keep"
+    CHAMPION_KEEP = "champion:keep"
+    OWN_ABSENCE = "absence:own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,14 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Predicate, ...], ...]] = {
     Permission.OUTBOX_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),), (signed_in, demonstration)),
     Permission.CLOCK_READ: ((_assures,), (council_wide(Role.ADMINISTRATOR, Role.AUDITOR),)),
     Permission.AUDIT_READ: ((_assures,), (council_wide(Role.AUDITOR, Role.COMMISSIONER),)),
+    Permission.PEOPLE_READ: (
+        (_assures,),
+        (council_wide(Role.ADMINISTRATOR, Role.AUDITOR, Role.COMMISSIONER),),
+        (in_unit(Role.MANAGER),),
+    ),
+    Permission.PEOPLE_KEEP: ((_assures,), (council_wide(Role.ADMINISTRATOR),)),
+    Permission.CHAMPION_KEEP: ((_assures,), (in_unit(Role.MANAGER),)),
+    Permission.OWN_ABSENCE: ((signed_in,),),
 }
 
 

@@ -5,6 +5,7 @@ from riskapp.models import (
     actions,
     audit,
     bodies,
+    champions,
     clock,
     entity,
     escalation,
@@ -14,6 +15,7 @@ from riskapp.models import (
     policy,
     reminders,
     risks,
+    staffing,
 )
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "actions",
     "audit",
     "bodies",
+    "champions",
     "clock",
     "entity",
     "escalation",
@@ -30,4 +33,5 @@ __all__ = [
     "policy",
     "reminders",
     "risks",
+    "staffing",
 ]

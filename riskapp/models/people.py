@@ -53,6 +53,9 @@ class Person(Base):
     password_hash: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     purpose: Mapped[str | None]  # what a demonstration account is for; empty elsewhere
+    joined_on: Mapped[date | None]
+    leaves_on: Mapped[date | None]  # the first day gone, past or to come
+    version: Mapped[int] = mapped_column(default=1)  # travels through every form about the person
 
 
 class Tenure(Base):

@@ -21,6 +21,7 @@ NO_SECRET = "the organisation and its calendar are known to everyone with an acc
 ASK_NOBODY: dict[str, dict[str, str]] = {
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},
+    "champions": {RULES: "training_due"},
     "choices": {WORDS: "line_of"},
     "clock": {RULES: "last_day_done days_to_run", "a monitor has no account": "health"},
     "escalation": {
@@ -28,6 +29,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         "route heads_of_assurance those_on_the_route",
         NO_SECRET: "proof units_to_choose",
     },
+    "duties": {RULES: "holds_on lasts duties_of sits is_away uncovered_posts"},
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "people": {RULES: "actor_for organisation units_with_names person_by_email addresses"},

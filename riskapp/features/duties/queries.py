@@ -102,6 +102,10 @@ class Pending:
     proposals: int
     reviews: int
 
+    @property
+    def any(self) -> bool:
+        return bool(self.acknowledged or self.drafts or self.proposals or self.reviews)
+
 
 def pending(actor: Actor, person_id: int, *, on: date) -> Pending:
     """Count what somebody who goes has on the way: acknowledged desks, drafts, proposed scores, reviews due."""

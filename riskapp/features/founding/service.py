@@ -26,7 +26,7 @@ OPENING_HOUR = 9
 
 COMMITTEE_POSTS = ("audit_committee_chair", "audit_committee_member")
 CHAMPION_POST = "risk_champion"
-TRAINED = (35, 120, 380, 210, 290, None, 75, 410, 160, 250)
+TRAINED = (35, 120, 380, 210, 290, 75, 160, 250, 20, 310, 190, 100, None, 60, 230, 410, 140, 330, 270)
 """Days before the given day on which champions were last trained, one after another; None was never trained."""
 AWAY = ((3, -2, 11), (9, 0, 4), (15, 12, 25))
 """Champions who are away, by their place in the list: from and to which day."""

@@ -17,6 +17,7 @@ class Asked:
     """A post or an appointment that is asked about: its key, its words, and what may become of it."""
 
     key: str
+    heading: str
     title: str
     choices: dict[str, str]
     usual: str

@@ -38,12 +38,22 @@ def _asked(shown: PersonView, *, is_move: bool) -> tuple[Asked, ...]:
     extra, usual = (KEEP, "keep") if is_move else ({}, "vacant")
     posts = (
         Asked(
-            f"post-{seat.tenure_id}", seat.title, extra | (HOLDER if seat.capacity == "holder" else STAND_IN), usual
+            key=f"post-{seat.tenure_id}",
+            heading=seat.title,
+            title=seat.title,
+            choices=extra | (HOLDER if seat.capacity == "holder" else STAND_IN),
+            usual=usual,
         )
         for seat in shown.seats_from(today())
-    )  # fmt: skip
+    )
     units = (
-        Asked(f"champion-{each.id}", f"the appointment as champion of {each.unit}", extra | CHAMPION, usual)
+        Asked(
+            key=f"champion-{each.id}",
+            heading=f"Risk champion of {each.unit}",
+            title=f"the appointment as champion of {each.unit}",
+            choices=extra | CHAMPION,
+            usual=usual,
+        )
         for each in shown.champions
         if not each.is_over(today())
     )

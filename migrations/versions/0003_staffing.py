@@ -49,9 +49,7 @@ def upgrade():
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("to_on", sa.Date(), nullable=True),
         sa.Column("appointed_by_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "to_on IS NULL OR to_on >= from_on", name=op.f("ck_champion_appointment_dates_in_order")
-        ),
+        sa.CheckConstraint("to_on IS NULL OR to_on >= from_on", name=op.f("ck_champion_appointment_dates_in_order")),
         sa.ForeignKeyConstraint(
             ["appointed_by_id"],
             ["person.id"],

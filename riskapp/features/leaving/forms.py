@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its type stubs
 from wtforms.validators import InputRequired
 
 from riskapp.features.staffing import forms as staffing
@@ -46,7 +47,7 @@ def with_questions(form: type[FlaskForm], asked: Sequence[Asked]) -> type[FlaskF
         questions[f"what-{each.key}"] = RadioField(
             f"What becomes of {each.title}?",
             [InputRequired(f"Say what becomes of {each.title}")],
-            choices=list(each.choices.items()),
+            choices=[SelectChoice(what, words) for what, words in each.choices.items()],
             default=each.usual,
         )
         questions[f"who-{each.key}"] = line("Who takes it on", at_most=200)

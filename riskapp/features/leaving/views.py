@@ -7,12 +7,12 @@ from flask_wtf import FlaskForm
 from riskapp.domain.permissions import Permission
 from riskapp.domain.refusal import Cannot
 from riskapp.features.champions.views import blueprint as blueprint  # noqa: PLC0414 - handed on
+from riskapp.features.choices import queries as choices
 from riskapp.features.duties import queries as duties
 from riskapp.features.leaving import service
 from riskapp.features.leaving.forms import Asked, LeaveForm, MoveForm, ReinstateForm, with_questions
 from riskapp.features.leaving.service import Answer
 from riskapp.features.policy import queries as policies
-from riskapp.features.staffing import queries
 from riskapp.features.staffing.forms import offer_posts
 from riskapp.features.staffing.queries import PersonView
 from riskapp.features.staffing.views import everybody, kept_person, seen, somebody, told_again
@@ -105,7 +105,7 @@ def move(person_id: int) -> ResponseReturnValue:
     shown = kept_person(person_id)
     asked = _asked(shown, is_move=True)
     form = with_questions(MoveForm, asked)(seen=shown.version, from_on=today())
-    offer_posts(form.post, queries.posts(guards.actor()), "No new post")
+    offer_posts(form.post, choices.posts(guards.actor()), "No new post")
     if form.validate_on_submit() and form.from_on.data:
         try:
             with transaction():

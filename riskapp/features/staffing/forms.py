@@ -6,11 +6,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, StringField
 
 from riskapp.domain.staffing import CAPACITIES
-from riskapp.features.staffing.queries import PostChoice
+from riskapp.features.choices.queries import PostChoice
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.forms import Choice, Needed, line
-
-PEOPLE_LIST = {"list": "everybody", "autocomplete": "off", "spellcheck": "false"}
 
 
 def address(label: str, *, needed: str | None = None, hint: str = "") -> StringField:

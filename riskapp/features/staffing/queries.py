@@ -397,28 +397,6 @@ def may_be_taken_back(actor: Actor, shown: PersonView, *, on: date) -> bool:
     return gone is not None and may_take_back(gone.state, done_on, on)
 
 
-@dataclass(frozen=True, slots=True)
-class PostChoice:
-    """A post that a form offers, with its unit and who holds it today."""
-
-    id: int
-    title: str
-    unit: str
-
-
-def posts(actor: Actor) -> tuple[PostChoice, ...]:
-    """List the open posts, unit by unit in the order of the tree."""
-    del actor
-    rows = db.session.execute(
-        select(Post.id, Post.title, Entity.name)
-        .join(Unit, Unit.id == Post.unit_id)
-        .join(Entity, Entity.id == Unit.id)
-        .where(Post.closed_on.is_(None), Unit.closed_on.is_(None))
-        .order_by(Unit.path, Post.title)
-    )
-    return tuple(PostChoice(*row) for row in rows)
-
-
 def addresses(actor: Actor, *, on: date) -> tuple[tuple[str, str], ...]:
     """List who is here and stays, each with a post, for a box that completes an address.
 

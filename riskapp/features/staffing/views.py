@@ -9,7 +9,7 @@ from wtforms import StringField
 
 from riskapp.domain.permissions import Facts, Permission
 from riskapp.domain.refusal import Cannot, Refusal
-from riskapp.domain.staffing import DEEDS, CannotSeat, Span
+from riskapp.domain.staffing import DEEDS, CannotSeat, PeopleRules, Span
 from riskapp.features.choices import queries as choices
 from riskapp.features.duties import queries as duties
 from riskapp.features.people import queries as people
@@ -34,6 +34,11 @@ ORDERS = {
     "-unit": "By unit, from the end, then address",
 }
 GAP_HEADS = ("Post", "Unit", "Open risks", "Open actions", "Live escalations", "Risk champion", "Why")
+
+
+def _rules() -> PeopleRules:
+    """What the policy of today says of people."""
+    return policies.in_force(on=today()).policy.people
 
 
 def _wanted() -> Wanted:
@@ -117,7 +122,7 @@ def join() -> ResponseReturnValue:
     """Add somebody."""
     guards.allow(Permission.PEOPLE_KEEP)
     form = forms.JoinForm(from_on=today())
-    forms.offer_posts(form.post, queries.posts(guards.actor()), "No post yet")
+    forms.offer_posts(form.post, choices.posts(guards.actor()), "No post yet")
     if form.validate_on_submit():
         facts: dict[str, Any] = {"by": guards.actor(), "at": now(), "on": today()}
         try:
@@ -136,7 +141,7 @@ def join() -> ResponseReturnValue:
         else:
             flash(f"{made.email} is added. An account needs a password, or single sign-on, before it can be used.")
             return redirect(url_for("staffing.person", person_id=made.id))
-    return render_template("staffing/join.html", form=form), 422 if form.errors else 200
+    return render_template("staffing/join.html", form=form, clause=_rules().duties), 422 if form.errors else 200
 
 
 @blueprint.route("/people/<int(max=2147483647):person_id>/post", methods=["GET", "POST"])
@@ -145,7 +150,7 @@ def give_post(person_id: int) -> ResponseReturnValue:
     """Give somebody a post besides those they have."""
     shown = kept_person(person_id)
     form = forms.PostForm(seen=shown.version, from_on=today())
-    forms.offer_posts(form.post, queries.posts(guards.actor()), "Choose a post")
+    forms.offer_posts(form.post, choices.posts(guards.actor()), "Choose a post")
     if form.validate_on_submit():
         try:
             with transaction():
@@ -164,7 +169,9 @@ def give_post(person_id: int) -> ResponseReturnValue:
         else:
             flash("The post is theirs. Its role, if it brings one, came with it.")
             return redirect(url_for("staffing.person", person_id=person_id))
-    return render_template("staffing/post.html", form=form, person=shown), 422 if form.errors else 200
+    return render_template(
+        "staffing/post.html", form=form, person=shown, clause=_rules().duties
+    ), 422 if form.errors else 200
 
 
 @blueprint.get("/people/without-a-holder")
@@ -181,7 +188,7 @@ def without_holder() -> ResponseReturnValue:
         total=len(rows),
         pager=lists.pager(number, queries.PAGE, len(rows)),
         csv_url=url_for("staffing.without_holder_csv"),
-        clause=policies.in_force(on=today()).policy.people.duties,
+        clause=_rules().duties,
         may_keep=guards.allows(Permission.PEOPLE_KEEP),
     )
 
@@ -210,7 +217,7 @@ def name_holder() -> ResponseReturnValue:
     """Name somebody for a post."""
     guards.allow(Permission.PEOPLE_KEEP)
     form = forms.HolderForm(post=request.args.get("post", ""), from_on=today())
-    offered = queries.posts(guards.actor())
+    offered = choices.posts(guards.actor())
     forms.offer_posts(form.post, offered, "Choose a post")
     asked = next((each for each in offered if str(each.id) == form.post.data), None)
     if form.validate_on_submit() and asked is not None:
@@ -231,7 +238,7 @@ def name_holder() -> ResponseReturnValue:
             flash(f"{asked.title} is {DEEDS[form.capacity.data]} from {day(form.from_on.data)}.")
             return redirect(url_for("staffing.without_holder"))
     hangs = duties.duties_of(post_ids=(asked.id,))[asked.id] if asked else None
-    context = {"form": form, "post": asked, "hangs": hangs, "everybody": everybody()}
+    context = {"form": form, "post": asked, "hangs": hangs, "everybody": everybody(), "clause": _rules().duties}
     return render_template("staffing/holder.html", **context), 422 if form.errors else 200
 
 
@@ -295,7 +302,7 @@ def _away(shown: PersonView, done: str, *, is_own: bool = False, person_id: int 
         is_own=is_own,
         everybody=everybody(),
         back_form=forms.BackForm(formdata=None),
-        clause=policies.in_force(on=today()).policy.people.absence,
+        clause=_rules().absence,
     ), 422 if form.errors else 200
 
 

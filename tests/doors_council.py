@@ -76,11 +76,12 @@ class ADoorsCouncil(APaperCouncil):
         return risk
 
     def _appointments(self) -> dict[str, ChampionAppointment]:
+        """Champions who are nobody else here: at their doors an appointment is ended."""
         by, days = actor(self.assurance_person), Span(DAY - timedelta(days=90))
-        units = {OWN: (self.champion_person, self.team), SIBLING: (self.sibling_champion_person, self.sibling)}
         with transaction():
             return {
-                key: champions.appoint(person, unit, days=days, by=by, at=NOON) for key, (person, unit) in units.items()
+                key: champions.appoint(a_person(), unit, days=days, by=by, at=NOON)
+                for key, unit in ((OWN, self.team), (SIBLING, self.sibling))
             }
 
     def _let_go(self, person: Person) -> None:

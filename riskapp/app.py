@@ -19,6 +19,7 @@ from riskapp.features.audit import cli as audit_cli
 from riskapp.features.audit import jobs as audit_jobs
 from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.bodies import views as body_views
+from riskapp.features.champions import jobs as champion_jobs
 from riskapp.features.clock import cli as clock_cli
 from riskapp.features.clock import views as clock_views
 from riskapp.features.demo import cli as demo_cli
@@ -27,6 +28,8 @@ from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.imports import views as organisation_views
+from riskapp.features.leaving import jobs as leaving_jobs
+from riskapp.features.leaving import views as leaving_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.plan import views as plan_views
@@ -53,6 +56,7 @@ BLUEPRINTS = (
     pack_views.blueprint,
     plan_views.blueprint,
     organisation_views.blueprint,
+    leaving_views.blueprint,
     policy_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
@@ -67,6 +71,7 @@ PLACES = (
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
     shell.Place("Organisation", "organisation.organisation", Permission.ORGANISATION_READ),
+    shell.Place("People", "staffing.people_list", Permission.PEOPLE_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
@@ -84,6 +89,8 @@ JOBS = (
     *risk_jobs.JOBS,
     *action_jobs.JOBS,
     *body_jobs.JOBS,
+    *leaving_jobs.JOBS,
+    *champion_jobs.JOBS,
     *escalation_jobs.JOBS,
     *reminder_jobs.JOBS,
 )

@@ -8,14 +8,19 @@ from datetime import timedelta
 from riskapp.domain.appetite import Position
 from riskapp.domain.escalation import Trigger
 from riskapp.domain.permissions import Role
+from riskapp.domain.staffing import Span
 from riskapp.features.boards import service as boards
+from riskapp.features.champions import service as champions
 from riskapp.features.escalation import service as escalation
 from riskapp.features.imports import service as imports
+from riskapp.features.leaving import service as leaving
 from riskapp.features.policy import queries as policies
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import Statement
 from riskapp.models.actions import Action
+from riskapp.models.champions import ChampionAppointment
 from riskapp.models.database import db, transaction
+from riskapp.models.people import Person
 from riskapp.models.reminders import Message
 from riskapp.models.risks import Risk
 from tests.builders import DAY, NOON, a_holder, a_new_risk, a_person, a_role, actor, an_action
@@ -56,6 +61,8 @@ class ADoorsCouncil(APaperCouncil):
         self.actions = {key: self._action(key, risk) for key, risk in self.risks.items()}
         self.cases = {key: self._case(key, risk) for key, risk in self.risks.items()}
         self.body = self.a_body()
+        self.appointments = self._appointments()
+        self._let_go(self.specialist_person)
         self.pack = self.build()
         self.messages = list(db.session.scalars(db.select(Message.id)))
         by = actor(self.administrator_person)
@@ -75,6 +82,28 @@ class ADoorsCouncil(APaperCouncil):
                 self.classify(risk, "exempt", on=DAY - timedelta(days=90), reason=f"A price {secret}")
             risks.open_risk(risk, by=by, at=NOON, on=DAY - timedelta(days=90))
         return risk
+
+    def _appointments(self) -> dict[str, ChampionAppointment]:
+        """Champions who are nobody else here: at their doors an appointment is ended."""
+        by, days = actor(self.assurance_person), Span(DAY - timedelta(days=90))
+        with transaction():
+            return {
+                key: champions.appoint(a_person(), unit, days=days, by=by, at=NOON)
+                for key, unit in ((OWN, self.team), (SIBLING, self.sibling))
+            }
+
+    def _let_go(self, person: Person) -> None:
+        """Somebody leaves in a month, which can still be called off."""
+        with transaction():
+            leaving.leave(
+                person,
+                gone_on=DAY + timedelta(days=30),
+                answers={f"post-{each.id}": leaving.Answer("vacant") for each in leaving.lasting(person, on=DAY)},
+                seen=person.version,
+                by=actor(self.assurance_person),
+                at=NOON,
+                on=DAY,
+            )
 
     def _sibling_risk(self) -> Risk:
         return self._risk("Homes stand empty", unit_id=self.sibling.id, owner_post_id=self.sibling_manager.id)
@@ -110,6 +139,8 @@ class ADoorsCouncil(APaperCouncil):
     def addresses(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
         """What to put into the address of an endpoint, by the thing it then names."""
         kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases}
+        if endpoint.startswith("staffing."):
+            return self._among_people(endpoint, arguments)
         things = kinds.get(endpoint.partition(".")[0])
         if endpoint.startswith("organisation."):
             return self._in_the_organisation(endpoint, arguments)
@@ -121,6 +152,14 @@ class ADoorsCouncil(APaperCouncil):
             return {key: {"reference": reference_of(thing)} for key, thing in things.items()}
         reference = reference_of(self.body) if endpoint.startswith("bodies.") else self.meeting.reference
         return {"only": {"reference": reference}}
+
+    def _among_people(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
+        """A person of one's own team, of the team beside it, and one above; or an appointment of a champion."""
+        if arguments == {"appointment_id"}:
+            return {key: {"appointment_id": each.id} for key, each in self.appointments.items()}
+        people = {OWN: self.manager_person, SIBLING: self.sibling_manager_person, "top": self.chief_person}
+        people = {"going": self.specialist_person} if endpoint == "staffing.reinstate" else people
+        return {key: {"person_id": person.id} for key, person in people.items()}
 
     def _in_the_organisation(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
         """A unit, a post, a board with a seat, or a file that the administrator sent."""

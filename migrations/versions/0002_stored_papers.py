@@ -10,10 +10,8 @@ depends_on = None
 
 
 def upgrade():
-    with op.batch_alter_table("pack_part", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("pdf", sa.LargeBinary(), nullable=True))
+    op.add_column("pack_part", sa.Column("pdf", sa.LargeBinary(), nullable=True))
 
 
 def downgrade():
-    with op.batch_alter_table("pack_part", schema=None) as batch_op:
-        batch_op.drop_column("pdf")
+    op.drop_column("pack_part", "pdf")

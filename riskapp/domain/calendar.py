@@ -58,6 +58,11 @@ def moment_words(at: datetime) -> str:
     return f"{local.hour % 12 or 12}:{local:%M}{half} on {local:%a} {local.day} {local:%b %Y}"
 
 
+def day_words(day: date) -> str:
+    """Say a date: 2 Dec 2026."""
+    return f"{day.day} {day:%b %Y}"
+
+
 def is_working_day(calendar: Calendar, day: date) -> bool:
     """Tell whether the council works on a day; a year without listed bank holidays is refused."""
     if day.year not in calendar.years:

@@ -66,6 +66,10 @@ class Permission(StrEnum):
     GLASS_AGREE = "glass:agree"
     ORGANISATION_READ = "organisation:read"
     ORGANISATION_KEEP = "organisation:keep"
+    PEOPLE_READ = "people:read"
+    PEOPLE_KEEP = "people:keep"
+    CHAMPION_KEEP = "champion:keep"
+    OWN_ABSENCE = "absence:own"
 
     @property
     def words(self) -> str:
@@ -110,6 +114,10 @@ DEEDS: Mapping[Permission, str] = {
     Permission.GLASS_AGREE: "Agree to what another asked for in an emergency",
     Permission.ORGANISATION_READ: "See the council's units, posts and boards",
     Permission.ORGANISATION_KEEP: "Change units, posts and boards, and import them",
+    Permission.PEOPLE_READ: "See people, their posts and absences, and who champions what",
+    Permission.PEOPLE_KEEP: "Let people join, move, be away and leave",
+    Permission.CHAMPION_KEEP: "Appoint risk champions and record their training",
+    Permission.OWN_ABSENCE: "Say when one is away oneself",
 }
 
 
@@ -386,6 +394,13 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.GLASS_AGREE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),
     Permission.ORGANISATION_READ: ((signed_in,),),
     Permission.ORGANISATION_KEEP: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.ADMINISTRATOR),),),
+    Permission.PEOPLE_READ: (
+        (council_wide(*ASSURERS, Role.ADMINISTRATOR, Role.AUDITOR, Role.COMMISSIONER),),
+        (in_unit(Role.MANAGER),),
+    ),
+    Permission.PEOPLE_KEEP: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.ADMINISTRATOR),),),
+    Permission.CHAMPION_KEEP: ((_head,), (in_unit(Role.MANAGER),)),
+    Permission.OWN_ABSENCE: ((signed_in,),),
 }
 
 

@@ -12,7 +12,7 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring
+from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring, staffing
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import Clause, Notes, Table, listed
 
@@ -32,7 +32,10 @@ CHAPTERS = (
     "reminders",
     "calendar",
     "packs",
+    "people",
 )
+ADDED_LATER = ("people",)
+"""Chapters that a policy adopted before they existed has not: it stays in force, and sets nothing of theirs."""
 
 
 class PolicyRefused(Cannot):
@@ -56,6 +59,7 @@ class Policy:
     reminders: tuple[reminders.ReminderRule, ...]
     calendar: calendar.Calendar
     packs: packs.PackRules
+    people: staffing.PeopleRules
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -69,7 +73,7 @@ def parse_policy(documents: Documents) -> Policy:
     Refuses a missing, unknown or faulty document with PolicyRefused, which lists every fault found.
     """
     notes = Notes()
-    for name in sorted(set(CHAPTERS) ^ set(documents)):
+    for name in sorted((set(CHAPTERS) ^ set(documents)) - set(ADDED_LATER)):
         words = "is missing." if name in CHAPTERS else "is not a chapter of the policy."
         notes.faults.append(Refusal(f"{name}.toml", f"{name}.toml: {words}"))
     if notes.faults:
@@ -116,6 +120,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         reminders=chapter("reminders", reminders.parse),
         calendar=chapter("calendar", calendar.parse),
         packs=chapter("packs", packs.parse),
+        people=chapter("people", staffing.parse) if "people" in documents else staffing.PeopleRules(),
         clauses=MappingProxyType(clauses),
     )
     head.done()

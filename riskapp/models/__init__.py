@@ -5,6 +5,7 @@ from riskapp.models import (
     actions,
     audit,
     bodies,
+    champions,
     clock,
     entity,
     escalation,
@@ -15,6 +16,7 @@ from riskapp.models import (
     policy,
     reminders,
     risks,
+    staffing,
 )
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "actions",
     "audit",
     "bodies",
+    "champions",
     "clock",
     "entity",
     "escalation",
@@ -32,4 +35,5 @@ __all__ = [
     "policy",
     "reminders",
     "risks",
+    "staffing",
 ]

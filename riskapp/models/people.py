@@ -89,9 +89,9 @@ class Person(Base):
     password_hash: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     purpose: Mapped[str | None]  # what a demonstration account is for; empty elsewhere
-    version: Mapped[int] = mapped_column(default=1)
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    joined_on: Mapped[date | None]
+    leaves_on: Mapped[date | None]  # the first day gone, past or to come
+    version: Mapped[int] = mapped_column(default=1)  # travels through every form about the person
 
 
 class Tenure(Base):

@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     Event.ESCALATION_ACCEPTED: "Escalation decided",
     Event.ESCALATION_RETURNED: "Escalation returned",
     Event.ESCALATION_PASSED_ON: "Escalation passed on",
+    Event.ESCALATION_HANDED_OVER: "Escalation handed to whoever answers for the post now",
     Event.ESCALATION_WITHDRAWN: "Escalation withdrawn",
     Event.ESCALATION_EXPIRED: "Escalation moved up, since nobody answered in time",
     Event.RISK_REHOMED: "Given to another unit",

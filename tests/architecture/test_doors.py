@@ -52,6 +52,16 @@ READS_CASE[EXEMPT] = READERS | OWNS[EXEMPT] | ON_ITS_DESK
 ANSWERS = dict.fromkeys((OWN, SIBLING, EXEMPT), names("lead"))
 WITHDRAWS = dict.fromkeys((OWN, SIBLING, EXEMPT), names("assurance"))
 
+PEOPLE_KEEPERS = names("assurance administrator")
+PEOPLE_READERS = PEOPLE_KEEPERS | names("auditor commissioner")
+SEE_PEOPLE = PEOPLE_READERS | ABOVE | names("manager sibling_manager")
+SEES = {
+    OWN: PEOPLE_READERS | ABOVE | names("manager"),
+    SIBLING: PEOPLE_READERS | ABOVE | names("sibling_manager"),
+    "top": PEOPLE_READERS | names("chief"),
+}
+APPOINTS = {OWN: ABOVE | names("manager assurance"), SIBLING: ABOVE | names("sibling_manager assurance")}
+
 MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
     "risks.risk": READS,
     "risks.score": SCORES,
@@ -91,6 +101,15 @@ MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
         f"organisation.{door}": {"only": names("administrator")}
         for door in ("import_preview", "apply_import", "import_faults")
     },
+    "staffing.person": SEES,
+    "staffing.give_post": dict.fromkeys(SEES, PEOPLE_KEEPERS),
+    "staffing.away": dict.fromkeys(SEES, PEOPLE_KEEPERS),
+    "staffing.back": dict.fromkeys(SEES, PEOPLE_KEEPERS),
+    "staffing.move": dict.fromkeys(SEES, PEOPLE_KEEPERS),
+    "staffing.leave": dict.fromkeys(SEES, PEOPLE_KEEPERS),
+    "staffing.reinstate": {"going": PEOPLE_KEEPERS},
+    "staffing.train": APPOINTS,
+    "staffing.end": APPOINTS,
 }
 """Who passes each door that names a thing, by the thing; everybody else is told that it is not there."""
 
@@ -106,6 +125,15 @@ MAY_ENTER: dict[str, frozenset[str]] = {
     "organisation.add_unit": names("assurance administrator"),
     "organisation.add_board": names("assurance administrator"),
     "organisation.import_file": names("assurance administrator"),
+    "staffing.people_list": SEE_PEOPLE,
+    "staffing.people_csv": SEE_PEOPLE,
+    "staffing.without_holder": SEE_PEOPLE,
+    "staffing.without_holder_csv": SEE_PEOPLE,
+    "staffing.champions": SEE_PEOPLE,
+    "staffing.champions_csv": SEE_PEOPLE,
+    "staffing.join": PEOPLE_KEEPERS,
+    "staffing.name_holder": PEOPLE_KEEPERS,
+    "staffing.appoint": ABOVE | names("manager sibling_manager assurance"),
 }
 """Who gets a page that names no thing; one that is not here is everybody's, and shows to each what is theirs.
 

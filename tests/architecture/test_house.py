@@ -22,6 +22,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "accounts": {"it finds out who the actor is": "asking"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},
+    "champions": {RULES: "training_due"},
     "choices": {WORDS: "line_of"},
     "clock": {RULES: "last_day_done days_to_run days_up_to", "a monitor has no account": "health"},
     "escalation": {
@@ -30,6 +31,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         NO_SECRET: "proof units_to_choose",
     },
     "classification": {RULES: "withheld is_exempt is_existence_withheld withheld_things withheld_groups"},
+    "duties": {RULES: "holds_on lasts duties_of sits is_away uncovered_posts"},
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},

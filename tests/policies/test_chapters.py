@@ -54,6 +54,13 @@ def test_the_words_on_plans_and_papers_name_their_numbers():
     assert "twice" in POLICY.clause("9.2").text
 
 
+def test_the_words_on_the_training_of_champions_name_their_numbers():
+    text = POLICY.clause("8.5").text
+    assert (POLICY.people.first_training_days, POLICY.people.refresher_months) == (30, 12)
+    assert "within thirty days" in text
+    assert "every twelve months" in text
+
+
 def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
     assert POLICY.clause("6.3").text == (
         "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."

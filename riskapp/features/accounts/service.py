@@ -83,6 +83,14 @@ def sign_out(token: str, *, by: Actor, at: datetime) -> None:
     audit.record(Event.SIGNED_OUT, by=by, at=at)
 
 
+def end_sessions(person_id: int, *, by: Actor, at: datetime) -> int:
+    """End every session of a person at once, wherever it is open: the next click meets the sign-in page."""
+    open_ones = WebSession.person_id == person_id, WebSession.ended_at.is_(None)
+    ended = db.session.scalars(update(WebSession).where(*open_ones).values(ended_at=at).returning(WebSession.id)).all()
+    audit.record(Event.SESSIONS_ENDED, by=by, at=at, after={"person": person_id, "sessions": len(ended)})
+    return len(ended)
+
+
 def _end(token: str, at: datetime) -> None:
     db.session.execute(
         update(WebSession)

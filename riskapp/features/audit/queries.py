@@ -1,11 +1,11 @@
 """What the trail says: a record's time line, and whether the chain holds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from riskapp.domain import audit as chain
 from riskapp.domain.permissions import Actor
@@ -42,6 +42,24 @@ _TIME_LINE = (
     .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     .limit(bindparam("most"))
 )
+
+
+def of_person(actor: Actor, person_id: int, events: Collection[str], limit: int = 50) -> tuple[Told, ...]:
+    """List what some kinds of entry say of a person, newest first; the caller has shown that the actor may read it.
+
+    A person is no entity, so such entries name the person in what changed.
+    """
+    del actor
+    named = (AuditPayload.content[part]["person"].as_string() == str(person_id) for part in ("after", "before"))
+    rows = db.session.execute(
+        select(AuditEntry, AuditPayload.content, Post.title)
+        .join(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+        .outerjoin(Post, Post.id == AuditEntry.post_id)
+        .where(AuditEntry.event.in_(events), or_(*named))
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return tuple(Told(entry.at, entry.event, title, entry.door, content) for entry, content, title in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
 from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
 from riskapp.models.bodies import Body, GovernanceReview
+from riskapp.models.champions import ChampionAppointment
 from riskapp.models.database import db
 from riskapp.models.entity import Classification
 from riskapp.models.escalation import EscalationCase, EscalationDesk
@@ -33,6 +34,7 @@ AUDITED: Mapping[type, str] = {
     EscalationCase: "id",
     EscalationDesk: "case_id",
     Body: "id",
+    ChampionAppointment: "unit_id",
     GovernanceReview: "body_id",
     Pack: "id",
     Classification: "entity_id",

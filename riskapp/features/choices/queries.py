@@ -61,12 +61,17 @@ def _unit(unit: Unit) -> UnitChoice:
 
 def owners(actor: Actor) -> tuple[PostChoice, ...]:
     """List the posts that can own a risk, unit by unit in the order of the tree."""
+    return tuple(post for post in posts(actor) if post.kind not in NEVER_OWN)
+
+
+def posts(actor: Actor) -> tuple[PostChoice, ...]:
+    """List every open post, unit by unit in the order of the tree."""
     del actor
     rows = db.session.execute(
         select(Post.id, Post.title, Post.kind, Entity.name, Unit.path)
         .join(Unit, Unit.id == Post.unit_id)
         .join(Entity, Entity.id == Unit.id)
-        .where(Post.closed_on.is_(None), Unit.closed_on.is_(None), Post.kind.not_in(NEVER_OWN))
+        .where(Post.closed_on.is_(None), Unit.closed_on.is_(None))
         .order_by(Unit.path, Post.title)
     )
     return tuple(PostChoice(*row) for row in rows)

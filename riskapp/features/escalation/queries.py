@@ -442,6 +442,8 @@ DEED_WORDS = {
     "acknowledged": "Acknowledged",
     "returned": "Returned with advice",
     "passed_on": "Passed on",
+    "handed_over": "Handed to whoever answers for the post now",
+    "went_past": "Went up, since nobody answers for the post",
     "decided": "Decided",
     "expired": "Moved up, since time ran out",
     "stays_at_the_top": "Time ran out at the top of the route; the Head of Assurance was told",

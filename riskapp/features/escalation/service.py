@@ -570,6 +570,59 @@ def _phase(desk: EscalationDesk) -> str:
     return f"{desk.id}{'d' if desk.acknowledged_at else 'a'}"
 
 
+def reseat(desk: EscalationDesk, *, by: Actor, at: datetime, on: date) -> bool:
+    """Give a desk to whoever answers for its post now; where nobody does, it goes up, or waits at the top.
+
+    The time to answer runs on: the post had it, whoever sits there. Gives whether anything happened.
+    """
+    case = db.session.get_one(EscalationCase, desk.case_id)
+    sitters = queries.route(on=on).sitters
+    who, owner = sitters.get(desk.post_id), sitters.get(case.owner_post_id or 0)
+    if who is None or (owner is not None and owner.person_id == who.person_id):
+        return _go_past(case, desk, by=by, at=at, on=on)
+    if who.person_id == desk.person_id:
+        return False
+    before, desk.person_id, desk.capacity = desk.person_id, who.person_id, who.capacity
+    _log(case, "handed_over", f"{_title(desk)}.", by=None, at=at, desk=desk)
+    audit.record(
+        Event.ESCALATION_HANDED_OVER,
+        by=by,
+        at=at,
+        subject_id=case.id,
+        before={"person": before},
+        after={"person": who.person_id, "capacity": who.capacity},
+    )
+    deed = "Decide" if desk.acknowledged_at else "Acknowledge"
+    reminders.notify(
+        reminders.once_for("escalation_handed_over", desk.id),
+        subject_id=case.id,
+        post_id=desk.post_id,
+        person_id=who.person_id,
+        heading="An escalation has come to you",
+        words=f"You answer for {_title(desk)} now. {deed} it by {moment_words(desk.due_at)}.",
+        clause=policies.in_force(on=on).policy.escalation.absence_clause,
+        on=on,
+        at=at,
+    )
+    return True
+
+
+def _go_past(case: EscalationCase, desk: EscalationDesk, *, by: Actor, at: datetime, on: date) -> bool:
+    policy, route = policies.in_force(on=on).policy, queries.route(on=on)
+    why = f"Nobody answers for {_title(desk)} now who may answer this (policy {policy.escalation.absence_clause.ref})."
+    above = _above(case, desk, policy, route)
+    if above is None:
+        return _stay_at_the_top([(case, desk, why)], at=at, on=on) > 0
+    _leave(desk, DeskDeed.PASS_ON, at=at)
+    _log(case, "went_past", why, by=None, at=at, desk=desk)
+    _record(Event.ESCALATION_PASSED_ON, case, desk, why, by=by, at=at)
+    (row,) = _land(((case, above),), at=at, on=on)
+    rule = reminders.once_for("escalation_passed_on", desk.id)
+    words = f"{why} It is with {_title(row)} now."
+    _tell_the_route(case, rule, "An escalation went up", words, by=by, at=at, on=on, but=(row.person_id,))
+    return True
+
+
 def remind_at_half_time(desks: Iterable[EscalationDesk], *, at: datetime, on: date) -> int:
     """Remind whoever has a desk once half of its time has gone; gives how many were told now."""
     policy = policies.in_force(on=on).policy

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import count
+from itertools import count, cycle
 
 from riskapp.domain.calendar import LONDON, Calendar, is_working_day, next_working_day
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.policy import read_documents
+from riskapp.domain.staffing import EVERYWHERE, ROLES_OF_POSTS, Span
 from riskapp.features.bodies import service as bodies
+from riskapp.features.champions import service as champions
 from riskapp.features.founding.queries import Council, Row
 from riskapp.features.packs import service as packs
 from riskapp.features.people import service as people
@@ -22,23 +24,12 @@ BEGINNING = 500
 """Days before the given day on which the council begins: before the first risk was logged."""
 OPENING_HOUR = 9
 
-ROLES = {
-    "champion": Role.CHAMPION,
-    "risk_champion": Role.CHAMPION,
-    "team_manager": Role.MANAGER,
-    "service_lead": Role.MANAGER,
-    "director": Role.MANAGER,
-    "chief_executive": Role.MANAGER,
-    "section_151": Role.MANAGER,
-    "head_of_assurance": Role.HEAD_OF_ASSURANCE,
-    "proper_officer": Role.PROPER_OFFICER,
-    "monitoring_officer": Role.PROPER_OFFICER,
-    "auditor": Role.AUDITOR,
-    "commissioner": Role.COMMISSIONER,
-    "administrator": Role.ADMINISTRATOR,
-}
 COMMITTEE_POSTS = ("audit_committee_chair", "audit_committee_member")
-EVERYWHERE = (Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR, Role.COMMISSIONER, Role.ADMINISTRATOR)
+CHAMPION_POST = "risk_champion"
+TRAINED = (35, 120, 380, 210, 290, 75, 160, 250, 20, 310, 190, 100, None, 60, 230, 410, 140, 330, 270)
+"""Days before the given day on which champions were last trained, one after another; None was never trained."""
+AWAY = ((3, -2, 11), (9, 0, 4), (15, 12, 25))
+"""Champions who are away, by their place in the list: from and to which day."""
 
 
 @dataclass
@@ -86,6 +77,7 @@ class _Founding:
         at = self.made.at(start)
         self._adopt_policies()
         self._make_organisation(at, start)
+        self._make_champions(at, start)
         self._make_plan(at)
         self._make_boards(at)
         self._make_bodies(at)
@@ -126,11 +118,25 @@ class _Founding:
                 people.seat(deputy, self.made.posts[row["key"]], capacity="deputy", by=self.by, at=at, on=start)
 
     def _give_roles(self, person: Person, row: Row, at: datetime, start: date) -> None:
-        role = Role.COMMITTEE if row["key"] in COMMITTEE_POSTS else ROLES.get(row["kind"])
+        role = Role.COMMITTEE if row["key"] in COMMITTEE_POSTS else ROLES_OF_POSTS.get(row["kind"])
         if role is None:
             return
         unit = self.made.units["council"] if role in EVERYWHERE else self.made.units[row["unit"]]
         people.grant_role(person, role, unit, reason="It goes with the post.", by=self.by, at=at, on=start)
+
+    def _make_champions(self, at: datetime, start: date) -> None:
+        posts = [row for row in self.council.rows("post") if row["kind"] == CHAMPION_POST and not row.get("vacant")]
+        for row, ago in zip(posts, cycle(TRAINED), strict=False):
+            person, unit = self.made.people[row["key"]], self.made.units[row["unit"]]
+            champions.appoint(person, unit, days=Span(start), by=self.by, at=at)
+            if ago is not None:
+                day = self.made.day(-ago)
+                champions.record_training(
+                    person, trained_on=day, note="", by=self.by, at=self.made.at(day, 16), on=self.on
+                )
+        for place, first, last in AWAY:
+            days = (self.on + timedelta(days=first), self.on + timedelta(days=last))
+            people.say_away(self.made.people[posts[place]["key"]], from_on=days[0], to_on=days[1], by=self.by, at=at)
 
     def _make_plan(self, at: datetime) -> None:
         def add(kind: str, key: str, position: int, title: str, text: str) -> int:

@@ -21,6 +21,7 @@ TITLES = {
     "5": ("plans", "Plans"),
     "6": ("escalation", "Escalation"),
     "7": ("reviews", "Reviews"),
+    "8": ("people", "People"),
     "9": ("actions", "Actions"),
     "10": ("reminders", "Reminders"),
     "11": ("working_time", "Working time"),

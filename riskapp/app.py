@@ -133,7 +133,7 @@ def _engine_options(url: URL) -> dict[str, object]:
 def _find_actor(token: str, request_id: str) -> Actor | None:
     with transaction():
         person_id = accounts.keep_alive(token, at=now())
-    return people.actor_for(person_id, on=today(), request_id=request_id) if person_id else None
+    return people.actor_for(person_id, on=today(), at=now(), request_id=request_id) if person_id else None
 
 
 def _policy_line() -> str:

@@ -12,7 +12,7 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring
+from riskapp.domain import access, actions, appetite, calendar, escalation, packs, reminders, reviews, scoring
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import Clause, Notes, Table, listed
 
@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 CHAPTERS = (
     "policy",
+    "access",
     "scoring",
     "appetite",
     "reviews",
@@ -33,6 +34,10 @@ CHAPTERS = (
     "calendar",
     "packs",
 )
+
+
+YOUNGER = frozenset({"access"})
+"""Chapters that a version kept from before they were written does not have."""
 
 
 class PolicyRefused(Cannot):
@@ -56,6 +61,7 @@ class Policy:
     reminders: tuple[reminders.ReminderRule, ...]
     calendar: calendar.Calendar
     packs: packs.PackRules
+    access: access.AccessRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -63,13 +69,14 @@ class Policy:
         return self.clauses[ref]
 
 
-def parse_policy(documents: Documents) -> Policy:
+def parse_policy(documents: Documents, *, is_kept: bool = False) -> Policy:
     """Read the documents (file name without .toml -> parsed content) as one policy.
 
-    Refuses a missing, unknown or faulty document with PolicyRefused, which lists every fault found.
+    Refuses a missing, unknown or faulty document with PolicyRefused, which lists every fault found. A version kept
+    from before may lack what is younger; one to be adopted may not.
     """
     notes = Notes()
-    for name in sorted(set(CHAPTERS) ^ set(documents)):
+    for name in sorted((set(CHAPTERS) ^ set(documents)) - (YOUNGER - set(documents) if is_kept else frozenset())):
         words = "is missing." if name in CHAPTERS else "is not a chapter of the policy."
         notes.faults.append(Refusal(f"{name}.toml", f"{name}.toml: {words}"))
     if notes.faults:
@@ -116,6 +123,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         reminders=chapter("reminders", reminders.parse),
         calendar=chapter("calendar", calendar.parse),
         packs=chapter("packs", packs.parse),
+        access=chapter("access", access.parse) if "access" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

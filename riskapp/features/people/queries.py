@@ -3,36 +3,62 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, literal, null, or_, select, union_all
 from sqlalchemy.orm import contains_eager
 
 from riskapp.domain.organisation import PostFact, Seat, UnitFact
-from riskapp.domain.permissions import Actor, Grant, Role, Sitting
+from riskapp.domain.permissions import Actor, Clearance, Grant, Role, Sitting
+from riskapp.models.access import BrokenGlass, NamedGrant
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Absence, Person, Post, RoleAssignment, Tenure, Unit
 
 
-def actor_for(person_id: int, *, on: date, door: str = "web", request_id: str | None = None) -> Actor | None:
-    """Say who a person is today: posts held, acted in, or deputised for while the holder is away; None if inactive."""
+def actor_for(
+    person_id: int, *, on: date, at: datetime | None = None, door: str = "web", request_id: str | None = None
+) -> Actor | None:
+    """Say who a person is today: posts held, acted in, or deputised for while the holder is away; None if inactive.
+
+    An emergency runs out by the minute, so it counts only where the instant is given.
+    """
     person = db.session.get(Person, person_id)
     if person is None or not person.is_active:
         return None
-    grants = db.session.execute(
-        select(RoleAssignment.role, Unit.path)
-        .join(Unit, Unit.id == RoleAssignment.unit_id)
-        .where(RoleAssignment.person_id == person_id, *_holds_on(RoleAssignment, on))
-        .order_by(RoleAssignment.id)
-    )
+    grants, named = _grants(person_id, on, at)
     return Actor(
         person_id=person_id,
         sittings=_sittings(person_id, on),
-        grants=tuple(Grant(Role(role), path) for role, path in grants),
+        grants=grants,
         door=door,
         request_id=request_id,
+        named=named,
     )
+
+
+def _grants(person_id: int, on: date, at: datetime | None) -> tuple[tuple[Grant, ...], dict[int, Clearance]]:
+    """Roles of the day, an emergency of this moment, and things opened by name, in one query."""
+    roles = (
+        select(RoleAssignment.id, RoleAssignment.role, Unit.path, RoleAssignment.clearance, null().label("thing"))
+        .join(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(RoleAssignment.person_id == person_id, *_holds_on(RoleAssignment, on))
+    )
+    things = select(NamedGrant.id, literal(""), literal(""), NamedGrant.clearance, NamedGrant.entity_id).where(
+        NamedGrant.person_id == person_id, NamedGrant.ended_at.is_(None), *_holds_on(NamedGrant, on)
+    )
+    parts = [roles, things]
+    if at is not None:
+        glass = select(BrokenGlass.id, literal(Role.BROKEN_GLASS.value), literal("/"), cast(null(), Integer), null())
+        lasts = BrokenGlass.agreed_at <= at, BrokenGlass.runs_out_at > at, BrokenGlass.ended_at.is_(None)
+        parts.append(glass.where(BrokenGlass.asked_by_id == person_id, *lasts))
+    grants, named = [], {}
+    for _id, role, path, clearance, thing in db.session.execute(union_all(*parts).order_by("id")):
+        if thing is not None:
+            named[thing] = Clearance(clearance)
+        else:
+            grants.append(Grant(Role(role), path, None if clearance is None else Clearance(clearance)))
+    return tuple(grants), named
 
 
 def _sittings(person_id: int, on: date) -> tuple[Sitting, ...]:
@@ -62,7 +88,7 @@ def _posts_with_holder_present(post_ids: Iterable[int], on: date) -> set[int]:
     return set(db.session.scalars(present))
 
 
-def _holds_on(table: type[Tenure] | type[RoleAssignment], on: date) -> tuple[ColumnElement[bool], ...]:
+def _holds_on(table: type[Tenure | RoleAssignment | NamedGrant], on: date) -> tuple[ColumnElement[bool], ...]:
     return (table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on))
 
 

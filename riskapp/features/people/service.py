@@ -76,14 +76,22 @@ def say_away(person: Person, *, from_on: date, to_on: date, by: Actor, at: datet
 
 
 def grant_role(
-    person: Person, role: Role, unit: Unit, *, reason: str, by: Actor, at: datetime, on: date
+    person: Person, role: Role, unit: Unit, *, reason: str, by: Actor, at: datetime, on: date, until: date | None = None
 ) -> RoleAssignment:
-    """Give a person a role over a unit's sub-tree from a day on, and say why."""
+    """Give a person a role over a unit's sub-tree from a day on, and say why: how a council is founded.
+
+    Once it is, a role is proposed by one person and agreed to by another (features/access).
+    """
     given = RoleAssignment(
-        person_id=person.id, role=role, unit_id=unit.id, from_on=on, granted_by_id=by.person_id, reason=reason
+        person_id=person.id,
+        role=role,
+        unit_id=unit.id,
+        from_on=on,
+        to_on=until,
+        granted_by_id=by.person_id,
+        reason=reason,
     )
     db.session.add(given)
-    audit.record(
-        Event.ROLE_GRANTED, by=by, at=at, subject_id=unit.id, after={"person": person.id, "role": role}, why=reason
-    )
+    after = {"person": person.id, "role": role, "until": until}
+    audit.record(Event.ROLE_GRANTED, by=by, at=at, subject_id=unit.id, after=after, why=reason)
     return given

@@ -10,6 +10,9 @@ from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from riskapp.domain.permissions import Actor, Permission
+from riskapp.features.access import cli as access_cli
+from riskapp.features.access import queries as access
+from riskapp.features.access import views as access_views
 from riskapp.features.accounts import service as accounts
 from riskapp.features.accounts import views as account_views
 from riskapp.features.actions import jobs as action_jobs
@@ -53,6 +56,7 @@ BLUEPRINTS = (
     pack_views.blueprint,
     plan_views.blueprint,
     policy_views.blueprint,
+    access_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
     account_views.blueprint,
@@ -63,13 +67,15 @@ PLACES = (
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN, escalations.waiting_count),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
-    shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
+    shell.Place("Committee packs", "packs.packs", Permission.PACK_READ, names_no_thing=True),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
+    shell.Place("Access", "access.roles", Permission.ROLE_READ, access.waiting_count),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
 )
 COMMANDS = (
+    access_cli.commands,
     audit_cli.commands,
     clock_cli.commands,
     demo_cli.commands,

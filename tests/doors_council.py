@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from riskapp.domain.appetite import Position
 from riskapp.domain.escalation import Trigger
-from riskapp.domain.permissions import Role
+from riskapp.domain.permissions import Clearance, Role
+from riskapp.features.access import service as access
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
 from riskapp.features.risks import service as risks
@@ -55,7 +56,28 @@ class ADoorsCouncil(APaperCouncil):
         self.cases = {key: self._case(key, risk) for key, risk in self.risks.items()}
         self.body = self.a_body()
         self.pack = self.build()
+        self.access = self._access()
         self.messages = list(db.session.scalars(db.select(Message.id)))
+
+    def _access(self) -> dict[str, dict[str, int]]:
+        """What the administrator proposed and asked for, and what was opened to a guest; by endpoint and thing."""
+        by, when = actor(self.administrator_person), {"at": NOON, "on": DAY}
+        with transaction():
+            guest = a_person()
+            held = a_role(guest, Role.COMMITTEE, self.council)
+            new = access.NewRole(guest.email, Role.CHAMPION, self.team.id, None, DAY, None, "It is vacant")
+            proposal = access.propose(new, by=by, **when)
+            emergency = access.ask_in_emergency(reason="The copy is broken", by=by, **when)
+            body, until = reference_of(self.body), DAY + timedelta(days=9)
+            opened = access.NewNamedGrant(guest.email, body, Clearance.ORDINARY, DAY, until, "For a review")
+            grant = access.let_in(opened, by=actor(self.persons["proper_officer"]), **when)
+        numbers = {
+            "proposal": (proposal.id, "proposal decide withdraw"),
+            "role": (held.id, "end_role"),
+            "grant": (grant.id, "end_named"),
+            "emergency": (emergency.id, "decide_emergency end_emergency"),
+        }
+        return {f"access.{door}": {key: number} for key, (number, doors) in numbers.items() for door in doors.split()}
 
     def _risk(self, title: str, secret: str = "", **changes) -> Risk:
         said = Statement(title, (f"A cause {secret}",), f"An event {secret}", (f"A consequence {secret}",))
@@ -103,6 +125,8 @@ class ADoorsCouncil(APaperCouncil):
         """What to put into the address of an endpoint, by the thing it then names."""
         kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases}
         things = kinds.get(endpoint.partition(".")[0])
+        if arguments == {"number"}:
+            return {key: {"number": number} for key, number in self.access[endpoint].items()}
         if arguments == {"message_id"}:
             return {"message": {"message_id": self.messages[0]}}
         if arguments == {"reference", "number"}:

@@ -48,6 +48,15 @@ READS: Mapping[str, Permission] = {
 }
 """The kinds of thing that may be opened to somebody by name, and what reading one asks."""
 
+PAGES: Mapping[str, str] = {
+    "risk": "/risks/{}",
+    "action": "/actions/{}",
+    "escalation": "/escalations/{}",
+    "body": "/bodies/{}",
+    "pack": "/packs/{}/part-1.pdf",
+}
+"""Where a thing that may be opened by name is read; these addresses stand for good."""
+
 NOT_THERE = "No risk, action, escalation, body or pack that you may read has this reference. Check it"
 
 
@@ -155,9 +164,11 @@ def _faults_of_days(asked: Asked, held: Iterable[Days]) -> Iterable[Refusal]:
 
 def check_agreement(asked: Asked, held: Iterable[Days], *, proposed_by_id: int | None, by: Actor, on: date) -> None:
     """Refuse an agreement to one's own wish, beyond one's own rights, or to what has become impossible."""
-    faults = [*_faults_of_who_agrees(asked, proposed_by_id, by), *_faults_of_days(asked, held)]
+    faults = [*_faults_of_who_agrees(asked, proposed_by_id, by)]
     if asked.to_on is not None and asked.to_on < on:
         faults.append(Refusal(None, f"Refuse it: its last day, {_day(asked.to_on)}, has gone by"))
+    else:
+        faults += _faults_of_days(asked, held)
     if faults:
         raise CannotAgree(*faults)
 
@@ -235,6 +246,11 @@ def check_emergency(
         raise CannotBreakGlass(Refusal(None, "Leave this to another: nobody agrees to what they asked for"))
     if at - asked_at > rules.emergency_for:
         raise CannotBreakGlass(Refusal(None, "Too long ago: the administrator must ask again"))
+
+
+def page_of(kind: str, reference: str) -> str:
+    """Give the address where a thing of one of the kinds is read."""
+    return PAGES[kind].format(reference)
 
 
 def parse(document: Table) -> AccessRules:

@@ -15,7 +15,7 @@ from riskapp.models.people import Post, Unit
 from riskapp.models.risks import Risk
 
 KEEPERS = (Role.CHAMPION, Role.MANAGER)
-NEVER_OWN = ("risk_champion", "board", "member", "auditor", "administrator")
+NEVER_OWN = ("risk_champion", "board", "member", "auditor", "external_auditor", "external_reader", "administrator")
 """Kinds of post that keep, watch or serve: none of them answers for a risk."""
 
 

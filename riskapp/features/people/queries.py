@@ -52,12 +52,14 @@ def _grants(person_id: int, on: date, at: datetime | None) -> tuple[tuple[Grant,
         glass = select(BrokenGlass.id, literal(Role.BROKEN_GLASS.value), literal("/"), cast(null(), Integer), null())
         lasts = BrokenGlass.agreed_at <= at, BrokenGlass.runs_out_at > at, BrokenGlass.ended_at.is_(None)
         parts.append(glass.where(BrokenGlass.asked_by_id == person_id, *lasts))
-    grants, named = [], {}
-    for _id, role, path, clearance, thing in db.session.execute(union_all(*parts).order_by("id")):
-        if thing is not None:
-            named[thing] = Clearance(clearance)
-        else:
-            grants.append(Grant(Role(role), path, None if clearance is None else Clearance(clearance)))
+    grants: list[Grant] = []
+    named: dict[int, Clearance] = {}
+    for _id, role, path, number, thing in db.session.execute(union_all(*parts).order_by("id")):
+        clearance = None if number is None else Clearance(number)
+        if thing is None:
+            grants.append(Grant(Role(role), path, clearance))
+        elif clearance is not None:
+            named[thing] = max(clearance, named.get(thing, clearance))
     return tuple(grants), named
 
 

@@ -12,11 +12,13 @@ from riskapp.domain import permission_table
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Clearance, Role
 from riskapp.features.access import service
+from riskapp.features.access.service import NewNamedGrant
 from riskapp.models.access import BrokenGlass, RoleProposal
 from riskapp.models.audit import AuditEntry, AuditPayload
 from riskapp.models.database import db, transaction
-from tests.builders import NOON, a_risk, sign_in
+from tests.builders import DAY, NOON, a_person, a_risk, a_role, actor, sign_in
 from tests.features.test_access import AnAccessCouncil, reference_of
+from tests.pack_builders import APaperCouncil
 
 
 @pytest.fixture(autouse=True)
@@ -307,3 +309,33 @@ def test_more_roles_than_a_page_holds_go_on_to_the_next(council, as_):
     head = as_(council.assurance_person)
     assert "page=2" in head.get("/access").text
     assert head.get("/access?page=2").status_code == 200
+
+
+def test_a_pack_and_a_body_opened_by_name_are_all_of_their_kind_that_a_guest_finds(app, as_):
+    council = APaperCouncil()
+    with transaction():
+        council.classify(council.a_risk("A price is talked of", 4, 4), "exempt", on=DAY)
+    pack, body = council.build(), council.a_body()
+    with transaction():
+        guest, proper = a_person(), a_person()
+        a_role(proper, Role.PROPER_OFFICER, council.council)
+
+    def let_in(thing, clearance):
+        new = NewNamedGrant(guest.email, reference_of(thing.id), clearance, DAY, DAY, "For the review")
+        with transaction():
+            return service.let_in(new, by=actor(proper), at=NOON, on=DAY)
+
+    parts = [f"/packs/{reference_of(pack.id)}/part-{number}.pdf" for number in (1, 2)]
+    page = f"/bodies/{reference_of(body.id)}"
+    client = as_(guest)
+    assert [client.get(each).status_code for each in (*parts, page)] == [404] * 3
+    grant = let_in(pack, Clearance.ORDINARY)
+    let_in(body, Clearance.ORDINARY)
+    assert [client.get(each).status_code for each in (*parts, page)] == [200, 404, 200]
+    menu = client.get("/account").text
+    assert ('href="/bodies"' in menu, 'href="/packs"' in menu) == (True, False)
+    with transaction():
+        service.end_named_grant(grant.id, why="More is needed", by=actor(proper), at=NOON)
+        let_in_again = NewNamedGrant(guest.email, reference_of(pack.id), Clearance.EXEMPT, DAY, DAY, "All of it")
+        service.let_in(let_in_again, by=actor(proper), at=NOON, on=DAY)
+    assert [client.get(each).status_code for each in parts] == [200, 200]

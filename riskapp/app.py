@@ -10,6 +10,8 @@ from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from riskapp.domain.permissions import Actor, Permission
+from riskapp.features.access import cli as access_cli
+from riskapp.features.access import views as access_views
 from riskapp.features.accounts import queries as accounts
 from riskapp.features.accounts import service as account_service
 from riskapp.features.accounts import views as account_views
@@ -58,6 +60,7 @@ BLUEPRINTS = (
     organisation_views.blueprint,
     leaving_views.blueprint,
     policy_views.blueprint,
+    access_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
     account_views.blueprint,
@@ -68,15 +71,17 @@ PLACES = (
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
-    shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
+    shell.Place("Committee packs", "packs.packs", Permission.PACK_READ, names_no_thing=True),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
     shell.Place("Organisation", "organisation.organisation", Permission.ORGANISATION_READ),
     shell.Place("People", "staffing.people_list", Permission.PEOPLE_READ),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
+    shell.Place("Access", "access.roles", Permission.ROLE_READ),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
 )
 COMMANDS = (
+    access_cli.commands,
     audit_cli.commands,
     clock_cli.commands,
     demo_cli.commands,
@@ -156,7 +161,11 @@ def _find_actor(token: str, request_id: str) -> Actor | None:
 
 def _counts(actor: Actor) -> dict[str, int]:
     counts = work.counts(actor, today())
-    return {"work.my_work": counts.work, "escalation.escalations": counts.escalations}
+    return {
+        "work.my_work": counts.work,
+        "escalation.escalations": counts.escalations,
+        "access.roles": counts.access,
+    }
 
 
 def _policy_line() -> str:

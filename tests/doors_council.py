@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from riskapp.domain.appetite import Position
 from riskapp.domain.escalation import Trigger
-from riskapp.domain.permissions import Role
+from riskapp.domain.permissions import Clearance, Role
 from riskapp.domain.staffing import Span
+from riskapp.features.access import service as access
 from riskapp.features.boards import service as boards
 from riskapp.features.champions import service as champions
 from riskapp.features.escalation import service as escalation
@@ -64,6 +65,7 @@ class ADoorsCouncil(APaperCouncil):
         self.appointments = self._appointments()
         self._let_go(self.specialist_person)
         self.pack = self.build()
+        self.access = self._access()
         self.messages = list(db.session.scalars(db.select(Message.id)))
         by = actor(self.administrator_person)
         with transaction():
@@ -71,6 +73,26 @@ class ADoorsCouncil(APaperCouncil):
                 self.committee.id, post_id=self.lead.id, role="chair", from_on=DAY, seen=1, by=by, at=NOON
             )
             self.file = imports.preview(kind="units", file_name="units.csv", data=b"no header", by=by, at=NOON, on=DAY)
+
+    def _access(self) -> dict[str, dict[str, int]]:
+        """What the administrator proposed and asked for, and what was opened to a guest; by endpoint and thing."""
+        by, when = actor(self.administrator_person), {"at": NOON, "on": DAY}
+        with transaction():
+            guest = a_person()
+            held = a_role(guest, Role.COMMITTEE, self.council)
+            new = access.NewRole(guest.email, Role.CHAMPION, self.team.id, None, DAY, None, "It is vacant")
+            proposal = access.propose(new, by=by, **when)
+            emergency = access.ask_in_emergency(reason="The copy is broken", by=by, **when)
+            body, until = reference_of(self.body), DAY + timedelta(days=9)
+            opened = access.NewNamedGrant(guest.email, body, Clearance.ORDINARY, DAY, until, "For a review")
+            grant = access.let_in(opened, by=actor(self.persons["proper_officer"]), **when)
+        numbers = {
+            "proposal": (proposal.id, "proposal decide withdraw"),
+            "role": (held.id, "end_role"),
+            "grant": (grant.id, "end_named"),
+            "emergency": (emergency.id, "decide_emergency end_emergency"),
+        }
+        return {f"access.{door}": {key: number} for key, (number, doors) in numbers.items() for door in doors.split()}
 
     def _risk(self, title: str, secret: str = "", **changes) -> Risk:
         said = Statement(title, (f"A cause {secret}",), f"An event {secret}", (f"A consequence {secret}",))
@@ -139,19 +161,23 @@ class ADoorsCouncil(APaperCouncil):
     def addresses(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
         """What to put into the address of an endpoint, by the thing it then names."""
         kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases}
+        if endpoint.startswith("access."):
+            return {key: {"number": number} for key, number in self.access[endpoint].items()}
         if endpoint.startswith("staffing."):
             return self._among_people(endpoint, arguments)
         things = kinds.get(endpoint.partition(".")[0])
         if endpoint.startswith("organisation."):
             return self._in_the_organisation(endpoint, arguments)
-        if arguments == {"message_id"}:
-            return {"message": {"message_id": self.messages[0]}}
         if arguments == {"reference", "number"}:
             return {f"part {part}": {"reference": reference_of(self.pack), "number": part} for part in (1, 2)}
         if things is not None:
             return {key: {"reference": reference_of(thing)} for key, thing in things.items()}
-        reference = reference_of(self.body) if endpoint.startswith("bodies.") else self.meeting.reference
-        return {"only": {"reference": reference}}
+        only: dict[str, dict[str, dict[str, object]]] = {
+            "bodies": {"only": {"reference": reference_of(self.body)}},
+            "packs": {"only": {"reference": self.meeting.reference}},
+            "reminders": {"message": {"message_id": self.messages[0]}},
+        }
+        return only[endpoint.partition(".")[0]]
 
     def _among_people(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
         """A person of one's own team, of the team beside it, and one above; or an appointment of a champion."""

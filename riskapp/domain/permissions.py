@@ -110,7 +110,7 @@ DEEDS: Mapping[Permission, str] = {
     Permission.ROLE_PROPOSE: "Propose that somebody is given a role, or loses one",
     Permission.ROLE_AGREE: "Agree that somebody is given a role (never one beyond one's own)",
     Permission.NAMED_GRANT_GIVE: "Let somebody in to one thing by name, until a day",
-    Permission.GLASS_BREAK: "Ask to read everything for four hours in an emergency",
+    Permission.GLASS_BREAK: "Ask to read everything for a few hours in an emergency",
     Permission.GLASS_AGREE: "Agree to what another asked for in an emergency",
     Permission.ORGANISATION_READ: "See the council's units, posts and boards",
     Permission.ORGANISATION_KEEP: "Change units, posts and boards, and import them",

@@ -12,7 +12,18 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring, staffing
+from riskapp.domain import (
+    access,
+    actions,
+    appetite,
+    calendar,
+    escalation,
+    packs,
+    reminders,
+    reviews,
+    scoring,
+    staffing,
+)
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import Clause, Notes, Table, listed
 
@@ -24,6 +35,7 @@ T = TypeVar("T")
 
 CHAPTERS = (
     "policy",
+    "access",
     "scoring",
     "appetite",
     "reviews",
@@ -34,8 +46,10 @@ CHAPTERS = (
     "packs",
     "people",
 )
-ADDED_LATER = ("people",)
-"""Chapters that a policy adopted before they existed has not: it stays in force, and sets nothing of theirs."""
+
+
+YOUNGER = frozenset({"access", "people"})
+"""Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
 class PolicyRefused(Cannot):
@@ -60,6 +74,7 @@ class Policy:
     calendar: calendar.Calendar
     packs: packs.PackRules
     people: staffing.PeopleRules
+    access: access.AccessRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -67,13 +82,14 @@ class Policy:
         return self.clauses[ref]
 
 
-def parse_policy(documents: Documents) -> Policy:
+def parse_policy(documents: Documents, *, is_kept: bool = False) -> Policy:
     """Read the documents (file name without .toml -> parsed content) as one policy.
 
-    Refuses a missing, unknown or faulty document with PolicyRefused, which lists every fault found.
+    Refuses a missing, unknown or faulty document with PolicyRefused, which lists every fault found. A version kept
+    from before may lack what is younger; one to be adopted may not.
     """
     notes = Notes()
-    for name in sorted((set(CHAPTERS) ^ set(documents)) - set(ADDED_LATER)):
+    for name in sorted((set(CHAPTERS) ^ set(documents)) - (YOUNGER - set(documents) if is_kept else frozenset())):
         words = "is missing." if name in CHAPTERS else "is not a chapter of the policy."
         notes.faults.append(Refusal(f"{name}.toml", f"{name}.toml: {words}"))
     if notes.faults:
@@ -121,6 +137,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         calendar=chapter("calendar", calendar.parse),
         packs=chapter("packs", packs.parse),
         people=chapter("people", staffing.parse) if "people" in documents else staffing.PeopleRules(),
+        access=chapter("access", access.parse) if "access" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

@@ -29,12 +29,16 @@ ROLES_OF_POSTS: Mapping[str, Role] = {
     "head_of_assurance": Role.HEAD_OF_ASSURANCE,
     "proper_officer": Role.PROPER_OFFICER,
     "monitoring_officer": Role.PROPER_OFFICER,
+    "assurance_officer": Role.ASSURANCE_OFFICER,
     "auditor": Role.AUDITOR,
     "commissioner": Role.COMMISSIONER,
     "administrator": Role.ADMINISTRATOR,
 }
 """The role that comes to whoever holds a post of a kind or acts in it; a deputy only answers for the post."""
-EVERYWHERE = (Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR, Role.COMMISSIONER, Role.ADMINISTRATOR)
+EVERYWHERE = (
+    Role.HEAD_OF_ASSURANCE, Role.ASSURANCE_OFFICER, Role.PROPER_OFFICER, Role.AUDITOR, Role.COMMISSIONER,
+    Role.ADMINISTRATOR,
+)  # fmt: skip
 """Roles that count for the whole council, so that a post brings them only by the hand of who assures it."""
 
 

@@ -136,11 +136,16 @@ class Absence(Base):
 
 
 class RoleAssignment(Base):
-    """A role given to a person over a unit's sub-tree, with dates, who gave it and why."""
+    """A role given to a person over a unit's sub-tree, with dates, who gave it and why.
+
+    One that is ended counts no more from that moment: its last day is then the day before, if need be before its first.
+    No clearance said is the role's usual one.
+    """
 
     __tablename__ = "role_assignment"
     __table_args__ = (
-        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="dates_in_order"),
+        CheckConstraint("to_on IS NULL OR to_on >= from_on OR ended_by_id IS NOT NULL", name="dates_in_order"),
+        CheckConstraint("clearance BETWEEN 0 AND 2", name="clearance"),
         UniqueConstraint("person_id", "role", "unit_id", "from_on"),
     )
 
@@ -148,7 +153,11 @@ class RoleAssignment(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     role: Mapped[str] = mapped_column(Word)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="RESTRICT"))
+    clearance: Mapped[int | None]
     from_on: Mapped[date]
     to_on: Mapped[date | None]
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     reason: Mapped[str]
+    agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    ended_why: Mapped[str | None]

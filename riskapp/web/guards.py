@@ -39,6 +39,11 @@ def actor() -> Actor:
     return cast("Actor", g.actor)
 
 
+def is_known() -> bool:
+    """Say whether it was looked up who is asking: not where a request failed before that."""
+    return "actor" in g
+
+
 def allow(permission: Permission, facts: Facts = Facts()) -> None:  # noqa: B008 - frozen, so shared safely
     """Let the actor pass, or answer as if the thing were not there: not allowed and not found look the same."""
     if not may(actor(), permission, facts):

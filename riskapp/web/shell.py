@@ -8,17 +8,21 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
-from riskapp.domain.permissions import Actor, Permission, may_anywhere
+from riskapp.domain.permissions import Actor, Permission, may, may_anywhere
 from riskapp.web import clock
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of the navigation: its words, the endpoint it opens, and the permission without which it is not shown."""
+    """A line of the navigation: its words, the endpoint it opens, and the permission without which it is not shown.
+
+    Where `names_no_thing`, what was opened to somebody by name opens this page not.
+    """
 
     label: str
     endpoint: str
     permission: Permission
+    names_no_thing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +86,5 @@ def _lines(places: Sequence[Place], actor: Actor, counts: Callable[[Actor], Mapp
             count=counted.get(place.endpoint),
         )
         for place in places
-        if may_anywhere(actor, place.permission)
+        if (may if place.names_no_thing else may_anywhere)(actor, place.permission)
     )

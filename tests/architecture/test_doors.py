@@ -87,6 +87,13 @@ MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
     "packs.meeting": {"only": READERS | MEMBER},
     "packs.build": {"only": names("assurance")},
     "packs.download": {"part 1": READERS | MEMBER, "part 2": READERS},
+    "access.proposal": {"proposal": READERS | names("administrator")},
+    "access.decide": {"proposal": names("assurance proper_officer")},
+    "access.withdraw": {"proposal": names("administrator")},
+    "access.end_role": {"role": names("assurance administrator")},
+    "access.end_named": {"grant": names("assurance proper_officer")},
+    "access.decide_emergency": {"emergency": names("assurance proper_officer")},
+    "access.end_emergency": {"emergency": names("assurance proper_officer administrator")},
     "reminders.message": {"message": names("assurance auditor commissioner")},
     "organisation.unit": {"only": EVERYONE},
     "organisation.board": {"only": EVERYONE},
@@ -113,7 +120,14 @@ MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
 }
 """Who passes each door that names a thing, by the thing; everybody else is told that it is not there."""
 
+SEES_ROLES = READERS | names("administrator")
 MAY_ENTER: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("access.roles", "access.proposals", "access.named", "access.emergencies"), SEES_ROLES),
+    **dict.fromkeys(
+        ("access.roles_csv", "access.proposals_csv", "access.named_csv", "access.emergencies_csv"), SEES_ROLES
+    ),
+    "access.propose": names("assurance administrator"),
+    "access.let_in": names("assurance proper_officer"),
     "risks.log": KEEPERS | names("assurance"),
     "actions.new": KEEPERS | MEMBER | names("assurance specialist administrator"),
     "packs.packs": READERS | MEMBER,

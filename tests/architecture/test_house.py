@@ -19,6 +19,7 @@ RULES = "for rules, which hold whoever asks"
 WORDS = "reads no table"
 NO_SECRET = "the organisation and its calendar are known to everyone with an account"
 ASK_NOBODY: dict[str, dict[str, str]] = {
+    "access": {RULES: "told_of_emergencies"},
     "accounts": {"it finds out who the actor is": "asking"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},

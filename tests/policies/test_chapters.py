@@ -61,6 +61,16 @@ def test_the_words_on_the_training_of_champions_name_their_numbers():
     assert "every twelve months" in text
 
 
+def test_the_words_on_access_name_their_numbers_and_a_version_from_before_them_is_still_read(documents):
+    rules = POLICY.access
+    assert f"at most {rules.outsider_for.number} months" in rules.outsider_clause.text
+    assert f"at most {rules.by_name_for.number} months" in rules.by_name_clause.text
+    assert f"for {rules.emergency_for.total_seconds() / 3600:.0f} hours" in rules.emergency_clause.text
+    del documents["access"]
+    assert faults_of(documents) == ["access.toml: is missing."]
+    assert parse_policy(documents, is_kept=True).access is None
+
+
 def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
     assert POLICY.clause("6.3").text == (
         "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."

@@ -5,8 +5,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Date, LargeBinary, bindparam, case, literal_column, select, union_all
 
-from riskapp.domain.permissions import Actor, Role
+from riskapp.domain.access import page_of
+from riskapp.domain.permission_table import ROLE_WORDS
+from riskapp.domain.permissions import Actor
 from riskapp.features.people import queries as people
+from riskapp.models.access import NamedGrant
 from riskapp.models.accounts import WebSession
 from riskapp.models.database import Instant, db
 from riskapp.models.entity import Entity
@@ -34,7 +37,11 @@ _alive = (
 )
 _is_to_be_marked = case((WebSession.seen_at < bindparam("marked_since", type_=Instant()), 1), else_=0)
 _ASKING = union_all(
-    *people.duties(select(WebSession.person_id).where(*_alive).scalar_subquery(), bindparam("on", type_=Date)),
+    *people.duties(
+        select(WebSession.person_id).where(*_alive).scalar_subquery(),
+        bindparam("on", type_=Date),
+        bindparam("at", type_=Instant()),
+    ),
     select(
         literal_column(f"'{A_SESSION}'"), _is_to_be_marked, literal_column("0"), *(literal_column("''") for _ in "ab")
     ).where(*_alive),
@@ -47,7 +54,7 @@ def asking(token: str, *, at: datetime, on: date, request_id: str | None = None)
     Activity is written once a minute, so that a busy reader is not a writer.
     """
     instants = {"idle_since": at - IDLE, "begun_since": at - LONGEST, "marked_since": at - MARKED_EVERY}
-    lines = db.session.execute(_ASKING, {"digest": WebSession.digest(token), "on": on, **instants}).all()
+    lines = db.session.execute(_ASKING, {"digest": WebSession.digest(token), "on": on, "at": at, **instants}).all()
     actor = people.actor_from(lines, door="web", request_id=request_id)
     return Asking(actor, any(line[0] == A_SESSION and line[1] for line in lines)) if actor else None
 
@@ -67,18 +74,6 @@ class RoleInWords:
     words: str
 
 
-ROLE_WORDS = {
-    Role.CHAMPION: "Keep the register: log risks, score them, add actions and chase them",
-    Role.MANAGER: "Open drafts, agree to lower scores, close risks that you do not own, and chase actions",
-    Role.HEAD_OF_ASSURANCE: "Read every risk, chase every late action, build packs; never change another's risk",
-    Role.PROPER_OFFICER: "Read every risk, and decide what is exempt from publication",
-    Role.AUDITOR: "Read every risk, the record of changes and the clock; change nothing",
-    Role.COMMITTEE: "Read open risks that are not exempt, their actions, and the packs",
-    Role.COMMISSIONER: "Read every risk, the record of changes, and the packs",
-    Role.ADMINISTRATOR: "See the clock at work; no power over risks",
-}
-
-
 def roles_in_words(actor: Actor) -> tuple[RoleInWords, ...]:
     """Say what each of the actor's roles is, over what and for what, in one query."""
     paths = [grant.unit_path for grant in actor.grants]
@@ -87,6 +82,28 @@ def roles_in_words(actor: Actor) -> tuple[RoleInWords, ...]:
     )
     names = {path: name for path, name in rows}  # noqa: C416 - rows are not plain pairs to the type checker
     return tuple(
-        RoleInWords(grant.role.replace("_", " ").capitalize(), names.get(grant.unit_path, ""), ROLE_WORDS[grant.role])
+        RoleInWords(grant.role.label, names.get(grant.unit_path, "Everything"), ROLE_WORDS[grant.role])
         for grant in actor.grants
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedByName:
+    """A thing that was opened to the actor by name: what it is, where it is read, and until when."""
+
+    kind: str
+    reference: str
+    url: str
+    to_on: date
+
+
+def opened_by_name(actor: Actor, *, on: date) -> tuple[OpenedByName, ...]:
+    """List what is open to the actor by name on a day, the first to run out first."""
+    rows = db.session.execute(
+        select(Entity.kind, Entity.reference, NamedGrant.to_on)
+        .join(NamedGrant, NamedGrant.entity_id == Entity.id)
+        .where(NamedGrant.person_id == actor.person_id, NamedGrant.ended_at.is_(None))
+        .where(NamedGrant.from_on <= on, NamedGrant.to_on >= on)
+        .order_by(NamedGrant.to_on, NamedGrant.id)
+    )
+    return tuple(OpenedByName(kind, reference, page_of(kind, reference), to_on) for kind, reference, to_on in rows)

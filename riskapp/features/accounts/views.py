@@ -8,7 +8,7 @@ from riskapp.features.accounts import queries, service
 from riskapp.features.accounts.forms import SignInForm
 from riskapp.models.database import transaction
 from riskapp.web import guards, sessions
-from riskapp.web.clock import now
+from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 
 blueprint = Blueprint("accounts", __name__)
@@ -52,4 +52,6 @@ def sign_out() -> ResponseReturnValue:
 @guards.requires(Permission.SIGNED_IN)
 def account() -> ResponseReturnValue:
     """Show which posts and roles the signed-in person has, and over what."""
-    return render_template("accounts/account.html", roles=queries.roles_in_words(guards.actor()))
+    actor = guards.actor()
+    opened = queries.opened_by_name(actor, on=today()) if actor.named else ()
+    return render_template("accounts/account.html", roles=queries.roles_in_words(actor), opened=opened)

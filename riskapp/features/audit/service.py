@@ -13,6 +13,7 @@ from sqlalchemy.orm.unitofwork import UOWTransaction
 from riskapp.domain import audit as chain
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
+from riskapp.models.access import NamedGrant, RoleProposal
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
 from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
 from riskapp.models.bodies import Body, GovernanceReview
@@ -38,6 +39,8 @@ AUDITED: Mapping[type, str] = {
     GovernanceReview: "body_id",
     Pack: "id",
     Classification: "entity_id",
+    RoleProposal: "unit_id",
+    NamedGrant: "entity_id",
 }
 """Rows that may not change without an entry, and the column that names the entry's subject."""
 

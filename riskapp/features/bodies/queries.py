@@ -129,7 +129,7 @@ class BodyRow:
     @property
     def facts(self) -> Facts:
         """What the permissions ask of it."""
-        return Facts(other_post_ids=self.part)
+        return Facts(entity_id=self.body_id, other_post_ids=self.part)
 
 
 @dataclass(frozen=True, slots=True)

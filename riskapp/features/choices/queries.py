@@ -11,7 +11,7 @@ from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Post, Unit
 
-NEVER_OWN = ("risk_champion", "board", "member", "auditor", "administrator")
+NEVER_OWN = ("risk_champion", "board", "member", "auditor", "external_auditor", "external_reader", "administrator")
 """Kinds of post that keep, watch or serve: none of them answers for a risk."""
 
 

@@ -6,17 +6,21 @@ from functools import cached_property
 from itertools import count, cycle
 
 from riskapp.domain.calendar import LONDON, Calendar, is_working_day, next_working_day
-from riskapp.domain.permissions import Actor, Role
+from riskapp.domain.permissions import Actor, Clearance, Role
 from riskapp.domain.policy import read_documents
 from riskapp.domain.staffing import EVERYWHERE, ROLES_OF_POSTS, Span
+from riskapp.features.access import service as access
 from riskapp.features.bodies import service as bodies
 from riskapp.features.champions import service as champions
 from riskapp.features.founding.queries import Council, Row
 from riskapp.features.packs import service as packs
+from riskapp.features.people import queries as people_now
 from riskapp.features.people import service as people
 from riskapp.features.plan import service as plan
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy import service as policy
+from riskapp.models.database import db
+from riskapp.models.entity import Entity
 from riskapp.models.people import Person, Post, Unit
 from riskapp.settings import POLICIES
 
@@ -81,6 +85,8 @@ class _Founding:
         self._make_plan(at)
         self._make_boards(at)
         self._make_bodies(at)
+        self._let_outsiders_in()
+        self._ask_for_more()
 
     def _adopt_policies(self) -> None:
         documents = read_documents(POLICIES)
@@ -226,6 +232,60 @@ class _Founding:
                 by=self.by,
                 at=self.made.at(self.made.day(last["day"])),
             )
+
+    def _let_outsiders_in(self) -> None:
+        """Give those from outside their roles until a day, and open single things to them by name."""
+        council = self.made.units["council"]
+        for row in self.council.rows("outsider"):
+            day, until = self.made.day(row["from"]), self.made.day(row["until"])
+            person, role, when = self.made.people[row["post"]], Role(row["role"]), self.made.at(day)
+            people.grant_role(person, role, council, reason=row["reason"], by=self.by, at=when, on=day, until=until)
+        for row in self.council.rows("opened"):
+            day = self.made.day(row["from"])
+            access.let_in(
+                access.NewNamedGrant(
+                    email=self.made.people[row["post"]].email,
+                    reference=self._reference(self.made.things[f"body:{row['body']}"]),
+                    clearance=Clearance.ORDINARY,
+                    from_on=day,
+                    to_on=self.made.day(row["until"]),
+                    reason=row["reason"],
+                ),
+                by=self._actor(row["by"], day),
+                at=self.made.at(day),
+                on=day,
+            )
+
+    def _ask_for_more(self) -> None:
+        """Propose roles that nobody has agreed to yet, and live through an emergency that is over."""
+        for row in self.council.rows("proposal"):
+            day = self.made.day(row["day"])
+            access.propose(
+                access.NewRole(
+                    email=self.made.people[row["post"]].email,
+                    role=Role(row["role"]),
+                    unit_id=self.made.units[row["unit"]].id,
+                    clearance=None,
+                    from_on=day,
+                    to_on=None,
+                    reason=row["reason"],
+                ),
+                by=self._actor(row["by"], day),
+                at=self.made.at(day),
+                on=day,
+            )
+        for row in self.council.rows("emergency"):
+            day = self.made.day(row["day"])
+            by, other = self._actor(row["by"], day), self._actor(row["agreed_by"], day)
+            asked = access.ask_in_emergency(reason=row["reason"], by=by, at=self.made.at(day), on=day)
+            access.agree_to_emergency(asked.id, by=other, at=self.made.at(day, minute=10), on=day)
+            access.end_emergency(asked.id, by=by, at=self.made.at(day, minute=50))
+
+    def _actor(self, post: str, on: date) -> Actor:
+        return people_now.actor_for(self.made.people[post].id, on=on, door=self.by.door) or self.by
+
+    def _reference(self, entity_id: int) -> str:
+        return db.session.get_one(Entity, entity_id).reference
 
     def _seat(self, row: Row) -> bodies.Seat:
         post = self.made.posts.get(row.get("post", ""))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 
-from riskapp.domain.permissions import Actor, Permission, may
+from riskapp.domain.permissions import Actor, Facts, Permission, may
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.packs import Board, Meeting, Pack, PackPart
@@ -120,9 +120,10 @@ def _packs(actor: Actor, meeting_ids: Sequence[int]) -> Mapping[int, list[PackRo
     return found
 
 
-def may_read(actor: Actor, number: int) -> bool:
-    """Tell whether the actor may open a part: the second holds what is exempt."""
-    return may(actor, Permission.PACK_READ if number == 1 else Permission.PACK_READ_EXEMPT)
+def may_read(actor: Actor, number: int, pack_id: int | None = None) -> bool:
+    """Tell whether the actor may open a part, of any pack or of one: the second holds what is exempt."""
+    needed = Permission.PACK_READ if number == 1 else Permission.PACK_READ_EXEMPT
+    return may(actor, needed, Facts(entity_id=pack_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,6 @@ class Frozen:
 
 def frozen(actor: Actor, reference: str, number: int) -> Frozen | None:
     """Give a stored part of the pack with a reference; None where there is none that the actor may read."""
-    if not may_read(actor, number):
-        return None
     own, board = aliased(Entity), aliased(Entity)
     snapshot = case((PackPart.pdf.is_(None), PackPart.snapshot))
     row = db.session.execute(
@@ -152,7 +151,7 @@ def frozen(actor: Actor, reference: str, number: int) -> Frozen | None:
         .join(board, board.id == Meeting.board_id)
         .where(own.reference == reference, PackPart.number == number)
     ).first()
-    return Frozen(*row) if row else None
+    return Frozen(*row) if row and may_read(actor, number, row.id) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -14,9 +14,12 @@ from sqlalchemy import (
     Row,
     Select,
     SQLColumnExpression,
+    String,
     and_,
     bindparam,
+    cast,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -25,18 +28,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased, contains_eager
 
 from riskapp.domain.organisation import PostFact, Seat, UnitFact
-from riskapp.domain.permissions import Actor, Grant, Role, Sitting
-from riskapp.models.database import db
+from riskapp.domain.permissions import Actor, Clearance, Grant, Role, Sitting
+from riskapp.models.access import BrokenGlass, NamedGrant
+from riskapp.models.database import Instant, db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Absence, Person, Post, RoleAssignment, Tenure, Unit
 
-THE_PERSON, A_SEAT, A_ROLE = "person", "seat", "role"
+THE_PERSON, A_SEAT, A_ROLE, A_THING, AN_EMERGENCY = "person", "seat", "role", "thing", "emergency"
+USUAL = -1  # stands for a clearance that the role brings itself
 HOLDER: ColumnElement[str] = literal_column("'holder'")
 """Spelt out: where an index is for one value only, SQLite plans a query anew each time that a value is bound."""
 
 
 def _holds_on(
-    table: type[Tenure] | type[RoleAssignment], on: date | ColumnElement[date]
+    table: type[Tenure | RoleAssignment | NamedGrant], on: date | ColumnElement[date]
 ) -> tuple[ColumnElement[bool], ...]:
     return (table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on))
 
@@ -47,10 +52,13 @@ def _holder_is_present(post_id: SQLColumnExpression[int], on: ColumnElement[date
     return exists().where(holding.post_id == post_id, holding.capacity == HOLDER, *_holds_on(holding, on), ~away)
 
 
-def duties(person_id: ColumnElement[int], on: ColumnElement[date]) -> tuple[Select[*tuple[Any, ...]], ...]:
-    """Say who somebody is on a day, in the parts of one query: the active person, the posts answered for, the roles.
+def duties(
+    person_id: ColumnElement[int], on: ColumnElement[date], at: ColumnElement[datetime]
+) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """Say who somebody is on a day, in the parts of one query.
 
-    Each part gives a kind of line, a number to order by, a post, a word and a text.
+    The active person; the posts answered for; the roles; the things opened by name; an emergency of this moment. Each
+    part gives a kind of line, a number to order by, a number (post, clearance, thing), a word and a text.
     """
     nothing: tuple[ColumnElement[Any], ...] = literal_column("0"), literal_column("''"), literal_column("''")
     person: Select[*tuple[Any, ...]] = select(
@@ -60,8 +68,21 @@ def duties(person_id: ColumnElement[int], on: ColumnElement[date]) -> tuple[Sele
         literal_column(f"'{A_SEAT}'"), Tenure.id, Tenure.post_id, Tenure.capacity, Post.title
     )
     roles: Select[*tuple[Any, ...]] = select(
-        literal_column(f"'{A_ROLE}'"), RoleAssignment.id, nothing[0], RoleAssignment.role, Unit.path
+        literal_column(f"'{A_ROLE}'"),
+        RoleAssignment.id,
+        func.coalesce(RoleAssignment.clearance, literal_column(str(USUAL))),
+        RoleAssignment.role,
+        Unit.path,
     )
+    things: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{A_THING}'"),
+        NamedGrant.id,
+        NamedGrant.entity_id,
+        cast(NamedGrant.clearance, String),
+        nothing[2],
+    )
+    emergency: Select[*tuple[Any, ...]] = select(literal_column(f"'{AN_EMERGENCY}'"), BrokenGlass.id, *nothing)
+    lasts = (BrokenGlass.agreed_at <= at, BrokenGlass.runs_out_at > at, BrokenGlass.ended_at.is_(None))
     stands_in_for_nobody = (Tenure.capacity != HOLDER) & _holder_is_present(Tenure.post_id, on)
     return (
         person.where(Person.id == person_id, Person.is_active),
@@ -71,6 +92,8 @@ def duties(person_id: ColumnElement[int], on: ColumnElement[date]) -> tuple[Sele
         roles.join(Unit, Unit.id == RoleAssignment.unit_id).where(
             RoleAssignment.person_id == person_id, *_holds_on(RoleAssignment, on)
         ),
+        things.where(NamedGrant.person_id == person_id, NamedGrant.ended_at.is_(None), *_holds_on(NamedGrant, on)),
+        emergency.where(BrokenGlass.asked_by_id == person_id, *lasts),
     )
 
 
@@ -81,23 +104,36 @@ def actor_from(lines: Iterable[Row[*tuple[Any, ...]]], *, door: str, request_id:
         found[line[0]].append(line)
     if not found[THE_PERSON]:
         return None
+    grants = [
+        Grant(Role(role), path, None if clearance == USUAL else Clearance(clearance))
+        for _, _, clearance, role, path in found[A_ROLE]
+    ]
+    named: dict[int, Clearance] = {}
+    for _, _, thing, number, _ in found[A_THING]:
+        named[thing] = max(Clearance(int(number)), named.get(thing, Clearance.ORDINARY))
     return Actor(
         person_id=found[THE_PERSON][0][1],
         sittings=tuple(Sitting(post_id, title, capacity) for _, _, post_id, capacity, title in found[A_SEAT]),
-        grants=tuple(Grant(Role(role), path) for _, _, _, role, path in found[A_ROLE]),
+        grants=(*grants, *(Grant(Role.BROKEN_GLASS, "/") for _ in found[AN_EMERGENCY])),
         door=door,
         request_id=request_id,
+        named=named,
     )
 
 
-_THE_ACTOR = union_all(*duties(bindparam("person_id", type_=Integer), bindparam("on", type_=Date))).order_by(
-    "line", "number"
-)
+_THE_ACTOR = union_all(
+    *duties(bindparam("person_id", type_=Integer), bindparam("on", type_=Date), bindparam("at", type_=Instant()))
+).order_by("line", "number")
 
 
-def actor_for(person_id: int, *, on: date, door: str = "web", request_id: str | None = None) -> Actor | None:
-    """Say who a person is today: posts held, acted in, or deputised for while the holder is away; None if inactive."""
-    lines = db.session.execute(_THE_ACTOR, {"person_id": person_id, "on": on})
+def actor_for(
+    person_id: int, *, on: date, at: datetime | None = None, door: str = "web", request_id: str | None = None
+) -> Actor | None:
+    """Say who a person is today: posts held, acted in, or deputised for while the holder is away; None if inactive.
+
+    An emergency runs out by the minute, so it counts only where the instant is given.
+    """
+    lines = db.session.execute(_THE_ACTOR, {"person_id": person_id, "on": on, "at": at})
     return actor_from(lines, door=door, request_id=request_id)
 
 

@@ -78,7 +78,11 @@ def say_away(person: Person, *, from_on: date, to_on: date, by: Actor, at: datet
 def grant_role(
     person: Person, role: Role, unit: Unit, *, reason: str, by: Actor, at: datetime, on: date, until: date | None = None
 ) -> RoleAssignment:
-    """Give a person a role over a unit's sub-tree from a day on, perhaps until another, and say why."""
+    """Give a person a role over a unit's sub-tree from a day on, perhaps until another, and say why.
+
+    This is how a council is founded and a champion appointed; any other role is proposed by one person and agreed to
+    by another (features/access).
+    """
     given = RoleAssignment(
         person_id=person.id,
         role=role,

@@ -77,4 +77,5 @@ def of_version(version_id: int) -> InForce:
 def _parsed(version_id: int, fingerprint: str) -> Policy:
     """Parse a version once: a row never changes, and its fingerprint keeps one database's apart from another's."""
     del fingerprint
-    return parse_policy(db.session.scalars(select(PolicyVersion.documents).where(PolicyVersion.id == version_id)).one())
+    documents = db.session.scalars(select(PolicyVersion.documents).where(PolicyVersion.id == version_id)).one()
+    return parse_policy(documents, is_kept=True)

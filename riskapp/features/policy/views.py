@@ -16,6 +16,7 @@ blueprint = Blueprint("policy", __name__)
 
 TITLES = {
     "1": ("principles", "Principles"),
+    "2": ("access", "Access"),
     "3": ("scoring", "Scoring"),
     "4": ("appetite", "Appetite"),
     "5": ("plans", "Plans"),

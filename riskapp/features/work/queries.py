@@ -15,6 +15,7 @@ from riskapp.domain.movement import Travel, travel
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.scoring import Rating
 from riskapp.domain.work import Group, by_time, end_of_week
+from riskapp.features.access import queries as access
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.queries import kept, units_below
@@ -136,17 +137,18 @@ class Counts(NamedTuple):
 
     work: int
     escalations: int
+    access: int
 
 
 def counts(actor: Actor, on: date) -> Counts:
-    """Count what waits for the actor in one query; whoever has no post and manages no unit waits for nothing."""
-    if not actor.post_ids and not _managed(actor):
-        return Counts(0, 0)
+    """Count what waits for the actor in one query; for whoever has neither post nor role nothing waits."""
+    if not actor.post_ids and not actor.grants:
+        return Counts(0, 0, 0)
     return Counts(*db.session.execute(_counts(actor, end_of_week(on))).one())
 
 
 @kept
-def _counts(actor: Actor, until: date) -> Select[int, int]:
+def _counts(actor: Actor, until: date) -> Select[int, int, int]:
     parts = (
         select(func.count(Risk.id)).where(_wants_review(actor, until)),
         select(func.count(Risk.id)).where(_is_draft_for(actor)),
@@ -156,7 +158,7 @@ def _counts(actor: Actor, until: date) -> Select[int, int]:
         select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor)),
     )
     work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
-    return select(work, escalations.waiting_counted(actor).scalar_subquery())
+    return select(work, escalations.waiting_counted(actor).scalar_subquery(), access.waiting_counted(actor))
 
 
 def _managed(actor: Actor) -> list[str]:

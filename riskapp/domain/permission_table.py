@@ -32,6 +32,10 @@ ROOMS: Mapping[str, str] = {
     "role": "Access",
     "named_grant": "Access",
     "glass": "Access",
+    "organisation": "Organisation and people",
+    "people": "Organisation and people",
+    "champion": "Organisation and people",
+    "absence": "Organisation and people",
 }
 """What the part of a permission before the colon is called; permissions of one name stand together."""
 
@@ -47,7 +51,7 @@ ROLE_WORDS: Mapping[Role, str] = {
     Role.COMMITTEE: "Read open risks that are not exempt, their actions, and the packs",
     Role.COMMISSIONER: "Read every risk, the record of changes, and the packs",
     Role.EXTERNAL_READER: "Nothing by itself: read the single things that are opened to you by name, until a day",
-    Role.ADMINISTRATOR: "See the clock at work and propose roles; no power over risks",
+    Role.ADMINISTRATOR: "Keep units, posts and people, propose roles and see the clock at work; no power over risks",
     Role.BROKEN_GLASS: "Read everything for as long as the emergency lasts; change nothing",
 }
 """What each role lets one do, said to who has it."""

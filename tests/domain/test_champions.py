@@ -30,7 +30,7 @@ def test_the_first_training_is_due_soon_after_the_appointment(policy):
 def test_a_policy_adopted_before_this_chapter_holds_and_sets_no_training():
     documents = read_documents(POLICIES)
     del documents["people"]
-    older = parse_policy(documents)
+    older = parse_policy(documents, is_kept=True)
     assert older.people == PeopleRules()
     assert next_training_on(older, DAY) is None
     assert training_due_on(older, DAY, None) is None

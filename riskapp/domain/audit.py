@@ -31,6 +31,7 @@ class Event(StrEnum):
     RISK_CLOSED = "risk:closed"
     RISK_TAKEN_ON = "risk:taken_on"
     RISK_CLASSIFIED = "risk:classified"
+    RISK_MARKED_EXEMPT = "risk:marked_exempt"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"
     ACTION_MOVED = "action:moved"

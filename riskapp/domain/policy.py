@@ -12,7 +12,7 @@ from datetime import date, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from riskapp.domain import actions, appetite, calendar, escalation, packs, reminders, reviews, scoring
+from riskapp.domain import actions, appetite, calendar, escalation, exemption, packs, reminders, reviews, scoring
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import Clause, Notes, Table, listed
 
@@ -32,6 +32,7 @@ CHAPTERS = (
     "reminders",
     "calendar",
     "packs",
+    "exemption",
 )
 
 
@@ -56,6 +57,7 @@ class Policy:
     reminders: tuple[reminders.ReminderRule, ...]
     calendar: calendar.Calendar
     packs: packs.PackRules
+    exemption: exemption.ExemptionRules
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -116,6 +118,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         reminders=chapter("reminders", reminders.parse),
         calendar=chapter("calendar", calendar.parse),
         packs=chapter("packs", packs.parse),
+        exemption=chapter("exemption", exemption.parse),
         clauses=MappingProxyType(clauses),
     )
     head.done()

@@ -220,7 +220,7 @@ class _Loading:
             Classification(
                 entity_id=risk.id,
                 level=row["classification"],
-                paragraph=row.get("exempt_paragraph"),
+                paragraphs=row.get("exempt_paragraph"),
                 reason=row.get("exempt_reason"),
                 decided_by_post_id=self.founded.posts["proper_officer"].id,
                 from_on=_london(at),
@@ -232,7 +232,7 @@ class _Loading:
             by=self._actor("proper_officer", at),
             at=at,
             subject_id=risk.id,
-            after={"level": row["classification"], "paragraph": row.get("exempt_paragraph")},
+            after={"level": row["classification"], "paragraphs": row.get("exempt_paragraph")},
             why=row.get("exempt_reason", ""),
         )
 

@@ -26,6 +26,8 @@ from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import views as escalation_views
+from riskapp.features.exemption import queries as exemptions
+from riskapp.features.exemption import views as exemption_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.people import queries as people
@@ -53,10 +55,17 @@ BLUEPRINTS = (
     pack_views.blueprint,
     plan_views.blueprint,
     policy_views.blueprint,
+    exemption_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
     account_views.blueprint,
 )
+
+
+def _exemptions_waiting(actor: Actor) -> int:
+    return exemptions.waiting_count(actor, on=today())
+
+
 PLACES = (
     shell.Place("My work", "work.my_work", Permission.SIGNED_IN, lambda actor: work.waiting(actor, today())),
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
@@ -65,6 +74,8 @@ PLACES = (
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
+    shell.Place("Exemptions", "exemption.desk", Permission.EXEMPTION_DECIDE, _exemptions_waiting),
+    shell.Place("Reading of exempt words", "exemption.readings", Permission.EXEMPTION_TRACE),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),

@@ -96,6 +96,11 @@ def is_lowering(before: str, after: str) -> bool:
     return LEVELS.index(after) < LEVELS.index(before)
 
 
+def is_raising(before: str, after: str) -> bool:
+    """Whether a level withholds more than the one before it: who holds the words already is then told of."""
+    return LEVELS.index(after) > LEVELS.index(before)
+
+
 def is_proved(proved_at: datetime | None, at: datetime) -> bool:
     """Whether a password was given again so shortly before that it counts."""
     return proved_at is not None and timedelta() <= at - proved_at <= PROOF_LASTS
@@ -141,8 +146,8 @@ def paragraphs_in_words(paragraphs: str | None) -> str:
     return f"paragraph{'s' if len(numbers) > 1 else ''} {listed(numbers)}" if numbers else ""
 
 
-UNDECIDED_YET = ""
-"""How a withheld group is told that nobody has decided on: the paragraphs of a mark are not known."""
+UNDECIDED_YET, NO_PARAGRAPH = "", "-"
+"""What stands for the paragraphs of a withheld group that is only marked, and of one decided before they were kept."""
 
 
 def withheld_words(under: str) -> str:

@@ -66,13 +66,14 @@ def _lines(places: Sequence[Place], actor: Actor) -> tuple[Line, ...]:
     if actor.person_id is None:
         return ()
     here = request.blueprint
+    blueprints = [place.endpoint.partition(".")[0] for place in places]
     return tuple(
         Line(
             label=place.label,
             url=url_for(place.endpoint),
-            current=place.endpoint.split(".")[0] == here,
+            current=blueprint == here and (blueprints.count(blueprint) == 1 or place.endpoint == request.endpoint),
             count=place.counted(actor) if place.counted else None,
         )
-        for place in places
+        for place, blueprint in zip(places, blueprints, strict=True)
         if may_anywhere(actor, place.permission)
     )

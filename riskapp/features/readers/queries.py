@@ -1,13 +1,32 @@
 """Who may read a risk: the SQL twin of the table of permissions, and the facts that `may()` asks of one risk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    and_,
+    case,
+    exists,
+    false,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import True_
 
+from riskapp.domain.exemption import withheld_words
 from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition, Facts, Permission, Relation
+from riskapp.domain.publication import PARTS
 from riskapp.features.classification import queries as classification
 from riskapp.models.actions import Action
 from riskapp.models.database import db
@@ -92,6 +111,64 @@ def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
 def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Tell of which risks the actor may read what is exempt in them: the twin of `Permission.RISK_READ_EXEMPT`."""
     return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on))
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The columns of risks as one actor may see them: NULL in place of each that is in a group withheld from them.
+
+    What selects, searches, filters, sorts or counts uses `shown`, so that what is withheld moves nothing. For who reads
+    all that is exempt, `things` is None: nothing is joined, and each column is itself.
+    """
+
+    things: Subquery | None
+    cleared: ColumnElement[bool]
+
+    def joined(self, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Join what is withheld to a query that has `Risk`."""
+        if self.things is None:
+            return query
+        return query.outerjoin(self.things, self.things.c.entity_id == Risk.id)
+
+    def shown(self, group: str, column: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+        """Give a column of a group of fields, or NULL where the group is withheld from the actor."""
+        if self.things is None:
+            return type_coerce(column, column.type)
+        return case((self.things.c[group].is_(None), column), (self.cleared, column))
+
+    def why(self, group: str) -> ColumnElement[Any]:
+        """Tell why a group is withheld from the actor, as `exemption.withheld_words` takes it; NULL where it is not."""
+        if self.things is None:
+            return null()
+        return case((self.cleared, null()), else_=self.things.c[group])
+
+    def whys(self) -> tuple[ColumnElement[Any], ...]:
+        """Tell of each group, in the order of `GROUPS`, why it is withheld from the actor."""
+        return tuple(self.why(group).label(f"why_{group}") for group in GROUPS)
+
+
+GROUPS = tuple(sorted(PARTS))
+
+
+def projection(actor: Actor, *, on: date) -> Projection:
+    """Say which columns of which risks an actor sees on a day."""
+    cleared = reads_exempt(actor, on=on)
+    return Projection(None if isinstance(cleared, True_) else classification.withheld_things(on=on), cleared)
+
+
+def withheld_from(row: Row[*tuple[Any, ...]]) -> Mapping[str, str]:
+    """Read `Projection.whys` from a row: each group that is withheld from the actor, and why in words."""
+    found = {group: row._mapping[f"why_{group}"] for group in GROUPS}  # noqa: SLF001 - SQLAlchemy's public name
+    return {group: withheld_words(why) for group, why in found.items() if why is not None}
+
+
+def exempt_shown(actor: Actor, ids: Iterable[int], *, on: date) -> Mapping[int, frozenset[str]]:
+    """Map those of some risks of which the actor reads exempt groups to these groups."""
+    hidden = classification.withheld(ids, on=on)
+    if not hidden:
+        return {}
+    read = db.session.scalars(select(Risk.id).where(Risk.id.in_(hidden), reads_exempt(actor, on=on)))
+    return {risk_id: hidden[risk_id].groups for risk_id in read}
 
 
 def units_below(*paths: str) -> Select[int]:

@@ -53,14 +53,14 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_exempt_read_person_id_person"), ondelete="RESTRICT"
         ),
-        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_exempt_read_post_id_post"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["post.id"], name=op.f("fk_exempt_read_post_id_post"), ondelete="RESTRICT"
+        ),
         sa.ForeignKeyConstraint(
             ["thing_id"], ["entity.id"], name=op.f("fk_exempt_read_thing_id_entity"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exempt_read")),
-        sa.UniqueConstraint(
-            "request_id", "thing_id", "outlet", name=op.f("uq_exempt_read_request_id_thing_id_outlet")
-        ),
+        sa.UniqueConstraint("request_id", "thing_id", "outlet", name=op.f("uq_exempt_read_request_id_thing_id_outlet")),
     )
     with op.batch_alter_table("exempt_read", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_exempt_read_at"), ["at"], unique=False)

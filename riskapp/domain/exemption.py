@@ -106,7 +106,9 @@ def is_proved(proved_at: datetime | None, at: datetime) -> bool:
     return proved_at is not None and timedelta() <= at - proved_at <= PROOF_LASTS
 
 
-def check(ruling: Ruling, rules: ExemptionRules, *, before: str, proved_at: datetime | None, at: datetime, on: date) -> None:
+def check(
+    ruling: Ruling, rules: ExemptionRules, *, before: str, proved_at: datetime | None, at: datetime, on: date
+) -> None:
     """Refuse (`CannotDecide`) a ruling that does not say what the law and the policy ask for, all faults at once."""
     faults = [*_faults(ruling, rules, on)]
     if is_lowering(before, ruling.outcome) and not is_proved(proved_at, at):
@@ -181,5 +183,3 @@ def parse(document: Table) -> ExemptionRules:
     for table in (test, marking, review):
         table.done()
     return rules
-
-

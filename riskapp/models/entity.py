@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -52,7 +53,7 @@ class Link(Base):
 
 def _next_number(context: DefaultExecutionContext) -> int:
     """Number the decisions on a group of a thing: two made at one moment would share a number, and one is refused."""
-    of = context.get_current_parameters()
+    of: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call] # SQLAlchemy types it not
     made = Classification.__table__.c
     last = select(func.coalesce(func.max(made.number), 0)).where(
         made.entity_id == of["entity_id"], made.field_group == of.get("field_group", "all")
@@ -63,8 +64,8 @@ def _next_number(context: DefaultExecutionContext) -> int:
 class Classification(Base):
     """Who may read a group of an entity's fields, from a day on; no row means internal, and the last row counts.
 
-    A mark that it may be exempt is `claimed`, with why, and withholds until a row that is `decided` follows: exempt needs
-    paragraphs of Schedule 12A ("1,3"), how the public interest was weighed, a decider and a review date.
+    A mark that it may be exempt is `claimed`, with why, and withholds until a row that is `decided` follows: exempt
+    needs paragraphs of Schedule 12A ("1,3"), how the public interest was weighed, a decider and a review date.
     """
 
     __tablename__ = "classification"

@@ -39,7 +39,9 @@ class AnExemptCouncil(ACouncil):
                 (risk or self.risk).id, group=group, why=why, by=actor(person or self.manager_person), at=NOON, on=on
             )
 
-    def decide(self, group="statement", outcome=Outcome.EXEMPT, *, person=None, risk=None, on=DAY, proved_at=NOON, **changes):
+    def decide(
+        self, group="statement", outcome=Outcome.EXEMPT, *, person=None, risk=None, on=DAY, proved_at=NOON, **changes
+    ):
         facts = {"paragraphs": (3,), "review_on": on + timedelta(days=90), "public_interest": "The bids come first."}
         with transaction():
             return service.decide(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from riskapp.domain import actions as rules
 from riskapp.domain.actions import Status
 from riskapp.domain.permissions import Actor, Facts, Permission, may
+from riskapp.features.readers import queries as readers
 from riskapp.features.rmap.queries import THE_REST
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
 from riskapp.models.database import db
@@ -56,21 +57,17 @@ class Source:
     facts: Facts
 
 
-def source(actor: Actor, reference: str) -> Source | None:
+def source(actor: Actor, reference: str, *, on: date) -> Source | None:
     """Find an open or drafted risk to which the actor may add an action; any other is not there."""
     row = db.session.execute(
-        select(Risk, Entity, Unit.path)
+        select(Risk.id, Entity.reference, Entity.name, Risk.owner_post_id)
         .join(Entity, Entity.id == Risk.id)
-        .join(Unit, Unit.id == Risk.unit_id)
-        .where(Entity.reference == reference, Risk.status != "closed")
+        .where(Entity.reference == reference, Risk.status != "closed", readers.readable(actor, on=on))
     ).first()
-    if row is None:
+    facts = readers.facts(risk_id=row.id, on=on) if row else None
+    if row is None or facts is None or not may(actor, Permission.ACTION_ADD, facts):
         return None
-    risk, entity, path = row
-    facts = Facts(unit_path=path, owner_post_id=risk.owner_post_id, is_open=risk.status == "open")
-    if not may(actor, Permission.ACTION_ADD, facts):
-        return None
-    return Source(risk.id, entity.reference, entity.name, risk.owner_post_id, facts)
+    return Source(row.id, row.reference, row.name, row.owner_post_id, facts)
 
 
 @dataclass(frozen=True, slots=True)

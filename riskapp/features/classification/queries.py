@@ -79,8 +79,8 @@ def is_in_force(*, on: date) -> ColumnElement[bool]:
 def withheld_things(*, on: date) -> Subquery:
     """Every thing of which anything is withheld on a day, a row each: `entity_id`, and for each group why, or NULL.
 
-    Why is the paragraphs of Schedule 12A, or `UNDECIDED_YET` for what is only marked. Few rows, whatever the size of the
-    register: a list joins it from the left and shows NULL where a group has a reason.
+    Why is the paragraphs of Schedule 12A, or `UNDECIDED_YET` for what is only marked. Few rows, whatever the size of
+    the register: a list joins it from the left and shows NULL where a group has a reason.
     """
     made = aliased(Classification)
     why = case((made.state == "claimed", UNDECIDED_YET), else_=func.coalesce(made.paragraphs, NO_PARAGRAPH))

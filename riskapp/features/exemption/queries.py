@@ -80,7 +80,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a thing stands: what is in force for each group, every row ever made (newest first), and the last one's id."""
+    """How a thing stands: what is in force for each group, every row ever made (newest first), the last one's id."""
 
     in_force: Mapping[str, Made]
     history: tuple[Made, ...]

@@ -49,7 +49,7 @@ def mark(risk_id: int, *, group: str, why: str, by: Actor, at: datetime, on: dat
 def decide(
     risk_id: int, ruling: Ruling, *, proved_at: datetime | None = None, by: Actor, at: datetime, on: date
 ) -> Classification:
-    """Decide on a group of a risk's fields; `proved_at` is when the password was given again, which lowering asks for."""
+    """Decide on a group of a risk's fields; `proved_at` is when the password was given again."""
     rules = policies.in_force(on=on).policy.exemption
     before = queries.standing_of(risk_id, on=on)
     if not may(by, Permission.EXEMPTION_DECIDE, readers.facts(risk_id=risk_id, on=on)):

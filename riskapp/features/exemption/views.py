@@ -1,6 +1,5 @@
 """The doors of exemption: marking, the proper officer's desk and decision, and the record of reading."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -80,7 +79,7 @@ def decide(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit() and _is_fresh(form, standing) and _decided(form, about, at=now(), on=on):
         return redirect(url_for(".desk"))
     with transaction():
-        record_reading((about.id,), outlet=Outlet.DECISION, by=guards.actor(), at=now(), on=on)
+        record_reading((about.reference,), outlet=Outlet.DECISION, by=guards.actor(), at=now(), on=on)
     return render_template(
         "exemption/decide.html",
         about=about,
@@ -158,7 +157,7 @@ def desk() -> ResponseReturnValue:
     wanted, number, on = _desk_wanted(), lists.page_number(), today()
     rows, total = queries.desk(guards.actor(), wanted, on=on, page=number)
     with transaction():
-        record_reading([row.id for row in rows], outlet=Outlet.DESK, by=guards.actor(), at=now(), on=on)
+        record_reading([row.reference for row in rows], outlet=Outlet.DESK, by=guards.actor(), at=now(), on=on)
     return render_template(
         "exemption/desk.html",
         rows=rows,
@@ -188,7 +187,7 @@ def desk_csv() -> Response:
     on = today()
     rows, _total = queries.desk(guards.actor(), _desk_wanted(), on=on, size=csv.MOST_ROWS)
     with transaction():
-        record_reading([row.id for row in rows], outlet=Outlet.DESK_FILE, by=guards.actor(), at=now(), on=on)
+        record_reading([row.reference for row in rows], outlet=Outlet.DESK_FILE, by=guards.actor(), at=now(), on=on)
     return csv.answer(
         "exemptions",
         ("Reference", "Title", "Part", "State", "Since", "By", "Paragraphs", "Review by"),
@@ -258,7 +257,7 @@ def readings_csv() -> Response:
     """Give the record on screen as a file; of a thing it holds the reference and never a word."""
     guards.allow(Permission.EXEMPTION_TRACE)
     rows, _total = queries.readings(guards.actor(), _readings_wanted(), on=today(), size=csv.MOST_ROWS)
-    heads: Sequence[str] = ("When", "Person", "Post", "Reference", "Exempt parts", "Where")
+    heads = ("When", "Person", "Post", "Reference", "Exempt parts", "Where")
     return csv.answer(
         "reading-of-exempt-words",
         heads,

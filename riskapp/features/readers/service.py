@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
+from sqlalchemy import select
+
 from riskapp.domain.permissions import Actor
 from riskapp.domain.publication import PARTS
 from riskapp.features.readers import queries
@@ -29,12 +31,22 @@ class Outlet(StrEnum):
     DECISION = "Decision on an exemption"
 
 
-def record_reading(risk_ids: Iterable[int], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:
+def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:
     """Record which of some risks an outlet has just shown with exempt groups to a reader; give their number."""
-    shown = queries.exempt_shown(by, risk_ids, on=on)
-    for risk_id, groups in shown.items():
-        _keep(risk_id, groups, outlet, by, at)
-    return len(shown)
+    asked = [reference for reference in references if reference]
+    shown = queries.exempt_shown(by, asked, on=on) if asked else {}
+    fresh = shown.keys() - _recorded(outlet, by) if shown else ()
+    for risk_id in sorted(fresh):
+        _keep(risk_id, shown[risk_id], outlet, by, at)
+    return len(fresh)
+
+
+def _recorded(outlet: Outlet, by: Actor) -> set[int]:
+    """What this request has recorded already: a form that was refused is shown once more by the same request."""
+    if by.request_id is None:
+        return set()
+    told = select(ExemptRead.thing_id).where(ExemptRead.request_id == by.request_id, ExemptRead.outlet == outlet)
+    return set(db.session.scalars(told))
 
 
 def record_handing_out(pack_id: int, *, by: Actor, at: datetime) -> None:

@@ -40,7 +40,10 @@ directorate_name: ColumnElement[str] = func.coalesce(_directorate_entity.name, T
 
 @dataclass(frozen=True, slots=True)
 class ListedAction:
-    """An action as lists show it; the risk is the one it was first made for, unnamed if the actor may not read it."""
+    """An action as lists show it; the risk is the one it was first made for, unnamed if the actor may not read it.
+
+    A withheld title says why, a withheld score is None.
+    """
 
     id: int
     reference: str
@@ -90,13 +93,17 @@ def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
     is_exempt = _withheld(classification.is_exempt, on)
     is_existence_withheld = _withheld(classification.is_existence_withheld, on)
     was_on_desk = _was_on_desk(actor.post_ids)
-    return (
+    seen = readers.projection(actor, on=on)
+    query = (
         select(
             Action, Entity.reference, Entity.name, _owner.title.label("owner"), _accountable.title.label("accountable"),
-            _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
+            _risk_entity.reference.label("risk_reference"),
+            seen.shown("title", _risk_entity.name).label("risk_title"), seen.why("title").label("why_title"),
             Risk.id.label("risk_id"), Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
             Risk.drafted_by_post_id.label("risk_drafter_id"),
-            Assessment.score, Assessment.rating, _unit_path.label("unit_path"),
+            seen.shown("assessment", Assessment.score).label("score"),
+            seen.shown("assessment", Assessment.rating).label("rating"),
+            _unit_path.label("unit_path"),
             directorate_name.label("directorate"),
             is_exempt.label("is_exempt"), is_existence_withheld.label("is_existence_withheld"),
             was_on_desk.label("was_on_desk"),
@@ -114,8 +121,9 @@ def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
         .outerjoin(Assessment, Assessment.id == RiskStanding.current_id)
         .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
         .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
-        .where(readers.limited(Permission.ACTION_READ, actor, _twins(is_exempt, is_existence_withheld, was_on_desk)))
     )  # fmt: skip
+    twins = _twins(is_exempt, is_existence_withheld, was_on_desk)
+    return seen.joined(query).where(readers.limited(Permission.ACTION_READ, actor, twins))
 
 
 def _first_risk_link() -> ColumnElement[int]:
@@ -199,8 +207,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         other_post_ids=frozenset((action.owner_post_id, action.accountable_post_id)),
         is_open=row.risk_status == "open",
     )
-    may_read = not of_risk.is_exempt or may(actor, Permission.RISK_READ_EXEMPT, of_risk)
-    shows_risk = row.risk_reference is not None and may_read and may(actor, Permission.RISK_READ, of_risk)
+    shows_risk = row.risk_reference is not None and may(actor, Permission.RISK_READ, of_risk)
     return ListedAction(
         id=action.id,
         reference=row.reference,
@@ -221,7 +228,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         version=action.version,
         days_late=rules.days_late(action.due_on, status, on),
         risk_reference=row.risk_reference if shows_risk else None,
-        risk_title=row.risk_title if shows_risk else None,
+        risk_title=readers.told(row.risk_title, row.why_title) if shows_risk else None,
         score=row.score if shows_risk else None,
         rating=ratings.get(row.rating) if shows_risk else None,
         directorate=row.directorate,
@@ -296,11 +303,10 @@ ORDERS = {
     "due": (Action.due_on,),
     "action": (Entity.name,),
     "owner": (_owner.title,),
-    "score": (func.coalesce(Assessment.score, 0),),
     "progress": (Action.progress,),
     "moved": (Action.times_moved,),
 }
-"""How the list of all actions can be ordered; ties are broken by reference."""
+"""How the list of all actions can be ordered, beside "score"; ties are broken by reference."""
 
 
 def actions(
@@ -316,7 +322,8 @@ def actions(
     """List the actions that the actor may read, a page at a time; a size of None gives all of them, for a file."""
     query = _narrowed(readable(actor, on=on), wanted, on)
     total = db.session.scalar(query.with_only_columns(func.count())) or 0
-    keys = ORDERS.get(sort, ORDERS["due"])
+    by_score = (func.coalesce(query.selected_columns["score"], 0),)
+    keys = by_score if sort == "score" else ORDERS.get(sort, ORDERS["due"])
     query = query.order_by(*(key.desc() if descending else key for key in keys), Entity.reference)
     length = size or max(total, 1)
     number = min(max(page, 1), max(1, -(-total // length)))

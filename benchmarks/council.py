@@ -220,7 +220,7 @@ def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at
         _actions(rows, risk_id, owner, luck, on=on)
     for table in _ORDER:
         for start in range(0, len(rows[table]), 2000):
-            db.session.execute(insert(table), rows[table][start : start + 2000])
+            db.session.execute(insert(table.__table__), rows[table][start : start + 2000])
     return str(rows[Entity][0]["reference"])
 
 

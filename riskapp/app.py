@@ -9,8 +9,9 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from riskapp.domain.permissions import Actor, Permission
-from riskapp.features.accounts import service as accounts
+from riskapp.domain.permissions import Actor, Permission, may_anywhere
+from riskapp.features.accounts import queries as accounts
+from riskapp.features.accounts import service as account_service
 from riskapp.features.accounts import views as account_views
 from riskapp.features.actions import jobs as action_jobs
 from riskapp.features.actions import views as action_views
@@ -24,13 +25,11 @@ from riskapp.features.demo import cli as demo_cli
 from riskapp.features.drafting import views as drafting_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
-from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.exemption import queries as exemptions
 from riskapp.features.exemption import views as exemption_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
-from riskapp.features.people import queries as people
 from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
@@ -42,7 +41,7 @@ from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import errors, filters, guards, headers, shell
+from riskapp.web import errors, filters, guards, headers, shell, style
 from riskapp.web.clock import now, today
 
 ROOT = Path(__file__).parents[1]
@@ -61,20 +60,15 @@ BLUEPRINTS = (
     account_views.blueprint,
 )
 
-
-def _exemptions_waiting(actor: Actor) -> int:
-    return exemptions.waiting_count(actor, on=today())
-
-
 PLACES = (
-    shell.Place("My work", "work.my_work", Permission.SIGNED_IN, lambda actor: work.waiting(actor, today())),
+    shell.Place("My work", "work.my_work", Permission.SIGNED_IN),
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
-    shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN, escalations.waiting_count),
+    shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
-    shell.Place("Exemptions", "exemption.desk", Permission.EXEMPTION_DECIDE, _exemptions_waiting),
+    shell.Place("Exemptions", "exemption.desk", Permission.EXEMPTION_DECIDE),
     shell.Place("Reading of exempt words", "exemption.readings", Permission.EXEMPTION_TRACE),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
@@ -111,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=10 * 1024 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=style.A_YEAR,  # a static file's address changes with its content
         WTF_CSRF_TIME_LIMIT=None,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
     )
@@ -129,7 +124,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.install(app)
     filters.install(app)
     shell.install(
-        app, council_name=settings.council_name, is_demo=settings.is_demo, places=PLACES, policy_line=_policy_line
+        app,
+        council_name=settings.council_name,
+        is_demo=settings.is_demo,
+        places=PLACES,
+        counts=_counts,
+        policy_line=_policy_line,
     )
     return app
 
@@ -142,9 +142,20 @@ def _engine_options(url: URL) -> dict[str, object]:
 
 
 def _find_actor(token: str, request_id: str) -> Actor | None:
-    with transaction():
-        person_id = accounts.keep_alive(token, at=now())
-    return people.actor_for(person_id, on=today(), request_id=request_id) if person_id else None
+    at = now()
+    asking = accounts.asking(token, at=at, on=today(), request_id=request_id)
+    if asking and asking.is_to_be_marked:
+        with transaction():
+            account_service.keep_alive(token, at=at)
+    return asking.actor if asking else None
+
+
+def _counts(actor: Actor) -> dict[str, int]:
+    counts = work.counts(actor, today())
+    shown = {"work.my_work": counts.work, "escalation.escalations": counts.escalations}
+    if may_anywhere(actor, Permission.EXEMPTION_DECIDE):
+        shown["exemption.desk"] = exemptions.waiting_count(actor, on=today())
+    return shown
 
 
 def _policy_line() -> str:

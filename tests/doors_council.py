@@ -101,7 +101,7 @@ class ADoorsCouncil(APaperCouncil):
 
     def addresses(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
         """What to put into the address of an endpoint, by the thing it then names."""
-        kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases}
+        kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases, "exemption": self.risks}
         things = kinds.get(endpoint.partition(".")[0])
         if arguments == {"message_id"}:
             return {"message": {"message_id": self.messages[0]}}

@@ -113,7 +113,7 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     door: str = "web"
     request_id: str | None = None
-    named: Mapping[int, Clearance] = field(default_factory=dict)
+    named: Mapping[int, Clearance] = field(default_factory=dict, hash=False)
     post_ids: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a style sheet, script or font is fetched from, so that a browser may keep it for ever."""
+"""Where an icon, script or font is fetched from, so that a browser may keep it for ever."""
 
 from __future__ import annotations
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from riskapp.web import style
 from riskapp.web.assets import Assets
-from riskapp.web.drawings import curve_path, points_of
+from riskapp.web.drawings import svg_shapes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -104,7 +106,7 @@ def safe_href(url: str | None) -> str:
 
 
 def install(app: Flask) -> None:
-    """Gives the templates their filters and the `asset(name)` global."""
+    """Gives the templates their filters, the `asset(name)` global, and the pages their style."""
     said = (
         day,
         long_day,
@@ -118,9 +120,11 @@ def install(app: Flask) -> None:
         band,
         promise_gap,
     )
-    for filter_ in (*said, safe_href, points_of, curve_path):
+    for filter_ in (*said, safe_href, svg_shapes):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals["asset"] = Assets(app.static_folder or "", app.static_url_path or "").address
+    app.jinja_env.globals["drawn_once"] = cache  # a macro's marks, for a page that shows the same ones on many rows
+    style.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

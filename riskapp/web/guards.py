@@ -13,8 +13,8 @@ from riskapp.web import sessions
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STANDS_OPEN = frozenset({"static"})
-"""Endpoints that Flask makes itself: style, fonts and scripts, the same for everyone."""
+STANDS_OPEN = frozenset({"static", "style"})
+"""Endpoints of style, fonts and scripts, the same for everyone."""
 
 
 def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:

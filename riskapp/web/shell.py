@@ -1,8 +1,9 @@
 """The frame round every page: where one can go, whose council it is, and which policy counts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
@@ -18,7 +19,6 @@ class Place:
     label: str
     endpoint: str
     permission: Permission
-    counted: Callable[[Actor], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ def install(
     council_name: str,
     is_demo: bool,
     places: Sequence[Place],
+    counts: Callable[[Actor], Mapping[str, int]],
     policy_line: Callable[[], str],
 ) -> None:
-    """Hand every template the frame's facts; asked only when a template is drawn."""
+    """Hand every template the frame's facts, `counts` by the endpoint of a place; asked only when one is drawn."""
 
     @app.context_processor
     def _frame() -> dict[str, Any]:
@@ -49,7 +50,7 @@ def install(
             "demo_mode": is_demo,
             "actor": actor,
             "post_name": actor.post.title if actor.post else None,
-            "navigation": _lines(places, actor),
+            "navigation": _lines(places, actor, counts),
             "may_log_risk": may_anywhere(actor, Permission.RISK_DRAFT),
             "policy_line": policy_line,
             "today": clock.today(),
@@ -58,21 +59,28 @@ def install(
     app.jinja_env.globals["now"] = _now
 
 
+@lru_cache(maxsize=100)
+def _address(endpoint: str, root: str) -> str:
+    """Give the address of a place, which is the same on every page of an application that is served below `root`."""
+    del root
+    return url_for(endpoint)
+
+
 def _now() -> datetime:
     return clock.now()
 
 
-def _lines(places: Sequence[Place], actor: Actor) -> tuple[Line, ...]:
+def _lines(places: Sequence[Place], actor: Actor, counts: Callable[[Actor], Mapping[str, int]]) -> tuple[Line, ...]:
     if actor.person_id is None:
         return ()
-    here = request.blueprint
+    here, counted = request.blueprint, counts(actor)
     blueprints = [place.endpoint.partition(".")[0] for place in places]
     return tuple(
         Line(
             label=place.label,
-            url=url_for(place.endpoint),
+            url=_address(place.endpoint, request.root_path),
             current=blueprint == here and (blueprints.count(blueprint) == 1 or place.endpoint == request.endpoint),
-            count=place.counted(actor) if place.counted else None,
+            count=counted.get(place.endpoint),
         )
         for place, blueprint in zip(places, blueprints, strict=True)
         if may_anywhere(actor, place.permission)

@@ -11,14 +11,14 @@ import time_machine
 from sqlalchemy import func, select
 
 from riskapp.domain.permissions import Permission
-from riskapp.features.accounts import service as accounts
+from riskapp.features.accounts import queries as accounts
 from riskapp.models.accounts import WebSession
 from riskapp.models.actions import Chase
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db
 from riskapp.models.reminders import Message
 from riskapp.web.guards import STANDS_OPEN
-from tests.builders import NOON, PASSWORD, sign_in
+from tests.builders import DAY, NOON, PASSWORD, sign_in
 from tests.doors_council import EXEMPT, OWN, SECRET, SIBLING, ADoorsCouncil
 from tests.pack_builders import reference_of, signed_in
 
@@ -36,15 +36,14 @@ EVERYONE = KEEPERS | READERS | MEMBER | names("specialist administrator nobody")
 
 READS = {OWN: TEAM | ABOVE | READERS | MEMBER | names("specialist"), SIBLING: BESIDE | ABOVE | READERS | MEMBER}
 ON_ITS_DESK = names("lead")
-READS[EXEMPT] = (
-    TEAM | ON_ITS_DESK | READERS
-)  # its champion drafted it, its manager owns it: others above do not read it
+READS[EXEMPT] = READS[OWN]  # the same people know of it, but its exempt words are withheld from some of them
+CLEARED = TEAM | ON_ITS_DESK | READERS  # its champion drafted it, its manager owns it, the lead has it on the desk
 SCORES = {OWN: TEAM | ABOVE, SIBLING: BESIDE | ABOVE, EXEMPT: TEAM | ON_ITS_DESK}
 OWNS = {OWN: names("manager"), SIBLING: names("sibling_manager"), EXEMPT: names("manager")}
 OPENS = {key: who | (ON_ITS_DESK if key == EXEMPT else ABOVE) for key, who in OWNS.items()}
 ESCALATES = {key: who | names("assurance") for key, who in SCORES.items()}
 CLOSES = {OWN: ABOVE, SIBLING: ABOVE, EXEMPT: ON_ITS_DESK}
-READS_ACTION = READS | {EXEMPT: READS[EXEMPT] | names("specialist")}
+READS_ACTION = READS | {EXEMPT: CLEARED | names("specialist")}
 UPDATES = {OWN: TEAM | names("lead specialist"), SIBLING: BESIDE | names("lead")}
 UPDATES[EXEMPT] = UPDATES[OWN]
 READS_CASE = {key: READERS | who for key, who in SCORES.items()}
@@ -77,6 +76,8 @@ MAY_PASS: dict[str, dict[str, frozenset[str]]] = {
     "packs.meeting": {"only": READERS | MEMBER},
     "packs.build": {"only": names("assurance")},
     "packs.download": {"part 1": READERS | MEMBER, "part 2": READERS},
+    "exemption.mark": {key: who - MEMBER for key, who in READS.items()},
+    "exemption.decide": dict.fromkeys((OWN, SIBLING, EXEMPT), names("proper_officer")),
     "reminders.message": {"message": names("assurance auditor commissioner")},
 }
 """Who passes each door that names a thing, by the thing; everybody else is told that it is not there."""
@@ -90,12 +91,16 @@ MAY_ENTER: dict[str, frozenset[str]] = {
     "clock.clock": names("assurance administrator auditor"),
     "clock.clock_csv": names("assurance administrator auditor"),
     "escalation.route": EVERYONE,
+    "exemption.desk": names("proper_officer"),
+    "exemption.desk_csv": names("proper_officer"),
+    "exemption.readings": names("assurance auditor proper_officer"),
+    "exemption.readings_csv": names("assurance auditor proper_officer"),
 }
 """Who gets a page that names no thing; one that is not here is everybody's, and shows to each what is theirs.
 
 Whoever has a post may come to own a risk, and then add an action to it."""
 
-KNOWS_THE_SECRET = READS[EXEMPT]
+KNOWS_THE_SECRET = CLEARED
 
 
 @pytest.fixture(autouse=True)
@@ -249,7 +254,7 @@ def test_signing_in_gives_a_new_session_and_ends_the_one_before(app, council):
     first = client.get_cookie("sid").value
     assert first != "a token that somebody else chose"
     sign_in(client, council.manager_person)
-    assert accounts.keep_alive(first, at=NOON) is None
+    assert accounts.asking(first, at=NOON, on=DAY) is None
     assert db.session.scalar(select(func.count(WebSession.id)).where(WebSession.ended_at.is_(None))) == 1
 
 

@@ -19,24 +19,28 @@ RULES = "for rules, which hold whoever asks"
 WORDS = "reads no table"
 NO_SECRET = "the organisation and its calendar are known to everyone with an account"
 ASK_NOBODY: dict[str, dict[str, str]] = {
+    "accounts": {"it finds out who the actor is": "asking"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},
     "choices": {WORDS: "line_of"},
-    "clock": {RULES: "last_day_done days_to_run", "a monitor has no account": "health"},
+    "clock": {RULES: "last_day_done days_to_run days_up_to", "a monitor has no account": "health"},
     "escalation": {
         RULES: "standing_case live_desk last_desk live_desks desks_out_of_time stranded_cases has_event whereabouts "
-        "route heads_of_assurance those_on_the_route",
+        "route heads_of_assurance those_on_the_routes times_of cases_of post_kinds",
         NO_SECRET: "proof units_to_choose",
     },
-    "classification": {RULES: "withheld is_exempt is_existence_withheld withheld_things"},
+    "classification": {RULES: "withheld is_exempt is_existence_withheld withheld_things withheld_groups"},
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
-    "people": {RULES: "actor_for organisation units_with_names person_by_email addresses"},
+    "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},
-    "readers": {RULES: "limited by_unit by_name units_below is_exempt is_existence_withheld facts"},
+    "readers": {
+        RULES: "limited by_unit by_name units_below is_exempt is_existence_withheld facts",
+        WORDS: "kept",
+    },
     "registers": {NO_SECRET: "last_committee"},
     "reminders": {
-        RULES: "groups items private_subjects is_urgent",
+        RULES: "groups items private_subjects is_urgent post_titles",
         "a rehearsal by a command of the machine's keeper": "last_message_id",
     },
     "rmap": {SHOWN: "with_record"},

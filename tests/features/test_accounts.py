@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from riskapp.models.accounts import WebSession
-from riskapp.models.database import db
+from riskapp.models.database import db, transaction
+from riskapp.models.people import RoleAssignment
 from tests.builders import NOON, PASSWORD, ACouncil, sign_in
 
 
@@ -111,3 +112,23 @@ def test_an_account_that_was_closed_is_a_stranger_at_once(council, client):
     council.lead_person.is_active = False
     db.session.commit()
     assert client.get("/account").location == "/sign-in"
+
+
+def test_who_is_asking_is_one_query_and_is_written_down_once_a_minute(council, client, count_queries):
+    with time_machine.travel(NOON, tick=False) as clock:
+        sign_in(client, council.lead_person)
+        page = lambda: client.get("/nowhere")  # noqa: E731 - said thrice
+        page()  # the policy is read once a process
+        before = count_queries(page)
+        clock.shift(timedelta(seconds=61))
+        assert count_queries(page) == before + 1
+        assert count_queries(page) == before
+        assert db.session.scalar(select(WebSession.seen_at)) == NOON + timedelta(seconds=61)
+
+
+def test_a_role_that_was_taken_away_counts_no_more_at_the_next_request(council, client):
+    sign_in(client, council.assurance_person)
+    assert client.get("/clock").status_code == 200
+    with transaction():
+        db.session.execute(delete(RoleAssignment).where(RoleAssignment.person_id == council.assurance_person.id))
+    assert client.get("/clock").status_code == 404

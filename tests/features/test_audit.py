@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from riskapp.domain.audit import Event
 from riskapp.features.audit import queries, service
@@ -20,6 +20,21 @@ def test_a_change_to_an_audited_row_without_an_entry_is_refused_and_nothing_is_k
         thing = new_entity(db.session(), "body", "Example Homes Limited")
         db.session.add(Classification(entity_id=thing.id, level="public", from_on=DAY))
     assert db.session.scalar(text("SELECT count(*) FROM entity")) == 0
+
+
+def test_rows_inserted_in_one_statement_are_watched_too(app):
+    with transaction():
+        things = [new_entity(db.session(), "body", f"Example Homes {number}") for number in range(2)]
+    rows = [{"entity_id": thing.id, "level": "public", "from_on": DAY, "field_group": "all"} for thing in things]
+    with pytest.raises(service.UnauditedChangeError, match=f"Classification {things[1].id}"), transaction():
+        db.session.execute(insert(Classification), rows)
+        service.record(Event.RISK_CLASSIFIED, by=BY_HAND, at=NOON, subject_id=things[0].id)
+    with transaction():
+        db.session.execute(insert(Classification), rows)
+        changes = [service.Change(Event.RISK_CLASSIFIED, thing.id, after={"level": thing.name}) for thing in things]
+        service.record_all(changes, by=BY_HAND, at=NOON)
+    for thing in things:
+        assert queries.time_line(BY_HAND, thing.id)[0].content["after"] == {"level": thing.name}
 
 
 def test_an_entry_about_something_else_does_not_excuse_the_change(app):

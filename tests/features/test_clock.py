@@ -225,5 +225,55 @@ def test_the_command_does_a_day_and_shows_what_it_would_do(council, app):
     assert "Last day done: 2026-12-01" in status.output
 
 
+def command(app, *said):
+    with time_machine.travel(NOON + timedelta(days=4)):
+        answer = app.test_cli_runner().invoke(args=["clock", "run", *said])
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def days_decided():
+    return sorted(db.session.scalars(select(Occurrence.due_on)))
+
+
+@pytest.mark.parametrize("last", [2, 4], ids=["a past day", "today"])
+def test_the_command_first_decides_the_days_missed_before_the_one_asked_for_and_tells_them_together(
+    app, a_days_jobs, last
+):
+    app.extensions["jobs"] = a_days_jobs
+    ran(a_days_jobs)
+    told = command(app, "--on", f"{DAY + timedelta(days=last)}")
+    assert days_decided() == [DAY + timedelta(days=n) for n in range(last + 1)]
+    assert told.count("which was missed") == last - 1
+    assert count(Message) == 2, "the first day's, and one for the days after"
+    assert queries.last_day_done() == DAY + timedelta(days=last)
+
+
+def test_a_rehearsal_by_command_shows_the_missed_days_too_and_keeps_none(app, a_days_jobs):
+    app.extensions["jobs"] = a_days_jobs
+    ran(a_days_jobs)
+    told = command(app, "--on", f"{DAY + timedelta(days=3)}", "--dry-run")
+    assert told.count("which was missed") == 2
+    assert "1 thing to do" in told
+    assert (days_decided(), queries.last_day_done(), count(Message)) == ([DAY], DAY, 1)
+
+
+def test_a_day_before_the_last_one_done_is_done_alone_and_adds_what_it_lacks(app, a_days_jobs):
+    app.extensions["jobs"] = a_days_jobs
+    ran(a_days_jobs)
+    later = DAY + timedelta(days=3)
+    list(running.run_day(a_days_jobs, on=later, at=tick_of(later), now=lambda: NOON + timedelta(days=3)))
+    assert "missed" not in command(app, "--on", f"{DAY + timedelta(days=2)}")
+    assert days_decided() == [DAY + timedelta(days=n) for n in (0, 2, 3)]
+    assert queries.last_day_done() == later
+
+
+def test_a_day_to_come_is_done_alone_by_command_and_hides_no_missed_one(app, a_days_jobs):
+    app.extensions["jobs"] = a_days_jobs
+    ran(a_days_jobs)
+    assert "missed" not in command(app, "--on", f"{DAY + timedelta(days=6)}")
+    assert queries.last_day_done() == DAY
+
+
 def test_the_actor_of_a_query_is_always_named(council):
     assert queries.runs(actor(council.assurance_person), page=1) == ((), 0)

@@ -118,7 +118,7 @@ def test_where_nobody_can_take_it_the_case_stays_open_and_the_head_of_assurance_
     assert (case.state, desk_of(case)) == (CaseState.OPEN, None)
     assert queries.stranded_cases() == (case,)
     with transaction():
-        assert not service.land_stranded(case, by=THE_CLOCK, **MOMENT)
+        assert not service.land_stranded((case,), by=THE_CLOCK, **MOMENT)
     assert len(mailed(council.assurance_person)) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_stranded_case_lands_as_soon_as_somebody_is_there(council):
     case = raised(council, 12)
     with transaction():
         seat(a_person(), council.lead, "deputy")
-        assert service.land_stranded(case, by=THE_CLOCK, **MOMENT)
+        assert service.land_stranded((case,), by=THE_CLOCK, **MOMENT)
     assert desk_of(case).post_id == council.lead.id
 
 
@@ -287,7 +287,7 @@ def test_time_that_runs_out_moves_it_up_and_tells_both(council):
     case = raised(council, 12)
     late = desk_of(case).due_at
     with transaction():
-        assert service.expire(desk_of(case), by=THE_CLOCK, at=late, on=DAY + timedelta(days=1))
+        assert service.expire((desk_of(case),), by=THE_CLOCK, at=late, on=DAY + timedelta(days=1))
     assert desk_of(case).post_id == council.director.id
     assert mailed(council.lead_person, "escalation_expired")
     assert mailed(council.director_person, "escalation_raised")
@@ -296,7 +296,9 @@ def test_time_that_runs_out_moves_it_up_and_tells_both(council):
 def test_nothing_expires_before_its_time(council):
     case = raised(council, 12)
     with transaction():
-        assert not service.expire(desk_of(case), by=THE_CLOCK, at=desk_of(case).due_at - timedelta(seconds=1), on=DAY)
+        assert not service.expire(
+            (desk_of(case),), by=THE_CLOCK, at=desk_of(case).due_at - timedelta(seconds=1), on=DAY
+        )
 
 
 def test_at_the_top_it_stays_and_the_head_of_assurance_is_told_once(council):
@@ -305,7 +307,7 @@ def test_at_the_top_it_stays_and_the_head_of_assurance_is_told_once(council):
     for minutes in (0, 1):
         with transaction():
             happened = service.expire(
-                desk_of(case), by=THE_CLOCK, at=late + timedelta(minutes=minutes), on=DAY + timedelta(days=2)
+                (desk_of(case),), by=THE_CLOCK, at=late + timedelta(minutes=minutes), on=DAY + timedelta(days=2)
             )
         assert happened == (minutes == 0)
     assert desk_of(case).post_id == council.chief.id
@@ -317,7 +319,7 @@ def test_half_of_the_time_gone_reminds_once(council):
     half = NOON + timedelta(hours=4)
     for at, told in ((half - timedelta(minutes=1), False), (half, True), (half + timedelta(minutes=1), False)):
         with transaction():
-            assert service.remind_at_half_time(desk_of(case), at=at, on=DAY) == told
+            assert service.remind_at_half_time((desk_of(case),), at=at, on=DAY) == told
     assert len(mailed(council.lead_person, "escalation_half_time")) == 1
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from riskapp.domain.audit import Event
 from riskapp.features.accounts import service as accounts
+from riskapp.features.assessments import service as risk_scores
 from riskapp.features.audit import service as audit
 from riskapp.features.risks import queries
 from riskapp.models.audit import AuditEntry
@@ -19,7 +20,7 @@ from riskapp.models.database import db, transaction
 from riskapp.models.entity import Classification, Entity
 from riskapp.models.risks import Assessment, Review, Risk
 from riskapp.web.clock import now, today
-from tests.builders import DAY, PASSWORD, ACouncil, Person, a_risk, actor, an_action
+from tests.builders import DAY, PASSWORD, ACouncil, Person, a_judgement, a_risk, actor, an_action
 
 HOSTILE = "<script>alert(1)</script>\" onload='x' {{ 7 * 7 }}"
 
@@ -308,3 +309,19 @@ def test_an_action_that_also_treats_an_exempt_risk_is_not_named_to_the_committee
     }
     assert told[council.member_person] == ["Fit new boilers"]
     assert told[council.champion_person] == ["Fit new boilers", "Buy the site"]
+
+
+def test_the_page_of_a_risk_asks_twelve_queries_however_long_its_history(app, council, count_queries):
+    reference = _kept(council)
+    client = _as(app, council.manager_person)
+    page = lambda: client.get(f"/risks/{reference}")  # noqa: E731 - said thrice
+    page()
+    few = count_queries(page)
+    found = db.session.scalars(select(Risk)).one()
+    with transaction():
+        for _ in range(12):
+            an_action(council, found)
+            risk_scores.score(
+                found, "current", a_judgement(4, 4), by=actor(council.manager_person), at=now(), on=today()
+            )
+    assert count_queries(page) == few <= 12

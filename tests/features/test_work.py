@@ -175,3 +175,25 @@ def test_every_clause_of_the_policy_can_be_linked_to(council, client):
         "Every 2 weeks",
     ):
         assert words in page
+
+
+def test_the_first_page_asks_the_same_queries_however_much_there_is_to_do(council, client, count_queries):
+    with transaction():
+        risk = an_old_risk(council)
+        an_old_risk(council, is_open=False)
+        an_action(council, risk, owner_post_id=council.lead.id)
+    sign_in(client, council.lead_person)
+    client.get("/")
+    few = count_queries(lambda: client.get("/"))
+    with transaction():
+        for _ in range(12):
+            risk = an_old_risk(council)
+            an_old_risk(council, is_open=False)
+            an_action(council, risk, owner_post_id=council.lead.id)
+    assert count_queries(lambda: client.get("/")) == few <= 14
+
+
+def test_who_has_nothing_to_do_is_told_so_in_nine_queries(council, client, count_queries):
+    sign_in(client, council.champion_person)
+    client.get("/")
+    assert count_queries(lambda: client.get("/")) <= 9

@@ -1,9 +1,11 @@
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from riskapp.web import filters
 from riskapp.web.assets import Assets
@@ -120,3 +122,15 @@ def test_a_vendor_asset_is_found_through_its_manifest(tmp_path: Path) -> None:
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor/manifest.json").write_text('{"fonts.css": "fonts.0a1b.css"}')
     assert assets.address("vendor/fonts.css") == "/static/vendor/fonts.0a1b.css"
+
+
+def test_every_page_has_one_style_sheet_that_a_browser_may_keep_for_ever(app: Flask) -> None:
+    with app.test_request_context():
+        address = app.jinja_env.globals["style_address"]()
+    answer = app.test_client().get(address)
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.text.index("@font-face") < answer.text.index(".govuk-") < answer.text.index(".side-nav")
+    assert answer.text.index(".drawing") < answer.text.rindex("@media print")
+    fonts = re.findall(r"url\((\.\./[^)]+\.woff2)\)", answer.text)
+    assert len(fonts) == 10
+    assert {app.test_client().get(font.removeprefix("..")).status_code for font in fonts} == {200}

@@ -1,13 +1,55 @@
-"""The accounts that a demonstration offers, and an account in words: what its roles let one do, and over what."""
+"""Whose session a token is, the accounts that a demonstration offers, and what an account's roles let one do."""
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Date, LargeBinary, bindparam, case, literal_column, select, union_all
 
 from riskapp.domain.permissions import Actor, Role
-from riskapp.models.database import db
+from riskapp.features.people import queries as people
+from riskapp.models.accounts import WebSession
+from riskapp.models.database import Instant, db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Person, Unit
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+MARKED_EVERY = timedelta(minutes=1)
+A_SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who a session belongs to; `is_to_be_marked` once its activity was last written down a while ago."""
+
+    actor: Actor
+    is_to_be_marked: bool
+
+
+_alive = (
+    WebSession.token_digest == bindparam("digest", type_=LargeBinary),
+    WebSession.ended_at.is_(None),
+    WebSession.seen_at >= bindparam("idle_since", type_=Instant()),
+    WebSession.started_at >= bindparam("begun_since", type_=Instant()),
+)
+_is_to_be_marked = case((WebSession.seen_at < bindparam("marked_since", type_=Instant()), 1), else_=0)
+_ASKING = union_all(
+    *people.duties(select(WebSession.person_id).where(*_alive).scalar_subquery(), bindparam("on", type_=Date)),
+    select(
+        literal_column(f"'{A_SESSION}'"), _is_to_be_marked, literal_column("0"), *(literal_column("''") for _ in "ab")
+    ).where(*_alive),
+)
+
+
+def asking(token: str, *, at: datetime, on: date, request_id: str | None = None) -> Asking | None:
+    """Say who asks by the token of a session, in one query; None if it ended, ran out, or never was.
+
+    Activity is written once a minute, so that a busy reader is not a writer.
+    """
+    instants = {"idle_since": at - IDLE, "begun_since": at - LONGEST, "marked_since": at - MARKED_EVERY}
+    lines = db.session.execute(_ASKING, {"digest": WebSession.digest(token), "on": on, **instants}).all()
+    actor = people.actor_from(lines, door="web", request_id=request_id)
+    return Asking(actor, any(line[0] == A_SESSION and line[1] for line in lines)) if actor else None
 
 
 def demonstration_accounts(actor: Actor) -> tuple[Person, ...]:

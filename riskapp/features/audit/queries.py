@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from riskapp.domain import audit as chain
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
 from riskapp.models.database import db
@@ -30,15 +31,41 @@ class Told:
 def time_line(actor: Actor, subject_id: int, limit: int = 50) -> tuple[Told, ...]:
     """List what happened to a subject, newest first; the caller has shown that the actor may read the subject."""
     del actor
+    rows = db.session.execute(_TIME_LINE, {"subject_id": subject_id, "most": limit})
+    return tuple(Told(at, event, title, door, content or {}) for at, event, title, door, content in rows)
+
+
+_TIME_LINE = (
+    select(AuditEntry.at, AuditEntry.event, Post.title, AuditEntry.door, AuditPayload.content)
+    .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+    .outerjoin(Post, Post.id == AuditEntry.post_id)
+    .where(AuditEntry.subject_id == bindparam("subject_id"))
+    .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+OUTLINE = (
+    Event.RISK_DRAFTED,
+    Event.RISK_OPENED,
+    Event.RISK_CLOSED,
+    Event.RISK_TAKEN_ON,
+    Event.RISK_CLASSIFIED,
+    Event.RISK_MARKED_EXEMPT,
+)
+"""What may be told of a thing of which something is withheld: no score, no review and no escalation is among it."""
+
+
+def outline(actor: Actor, subject_id: int) -> tuple[Told, ...]:
+    """List, newest first, what happened to a thing of which something is withheld from the actor: the bare deeds."""
+    del actor  # the caller has shown that the actor may read the thing
     rows = db.session.execute(
-        select(AuditEntry, AuditPayload.content, Post.title)
-        .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+        select(AuditEntry, Post.title)
         .outerjoin(Post, Post.id == AuditEntry.post_id)
-        .where(AuditEntry.subject_id == subject_id)
+        .where(AuditEntry.subject_id == subject_id, AuditEntry.event.in_(OUTLINE))
         .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-        .limit(limit)
     )
-    return tuple(Told(entry.at, entry.event, title, entry.door, content or {}) for entry, content, title in rows)
+    return tuple(Told(entry.at, entry.event, title, entry.door, {}) for entry, title in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Record a change, and refuse to keep one that nobody recorded; seal what was recorded, in order."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import event, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import event, func, insert, select
+from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from riskapp.domain import audit as chain
@@ -54,34 +56,64 @@ def record(
     why: str = "",
 ) -> AuditEntry:
     """Write an entry into the open transaction: who (in which post), when, to what, before, after and why."""
-    sitting = by.sitting(post_id)
-    content = {"before": dict(before or {}), "after": dict(after or {}), "why": why}
-    plain = {key: _plain(value) for key, value in content.items()}
-    salt = secrets.token_bytes(16)
-    entry = AuditEntry(
-        event=what,
-        at=at,
-        person_id=by.person_id,
-        post_id=sitting.post_id if sitting else None,
-        capacity=sitting.capacity if sitting else None,
-        subject_id=subject_id,
-        door=by.door,
-        request_id=by.request_id,
-        payload_digest=chain.payload_digest(salt, plain),
+    change = Change(what, subject_id, post_id, before=before or {}, after=after or {}, why=why)
+    return record_all((change,), by=by, at=at)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one entry says beside who and when."""
+
+    what: Event
+    subject_id: int | None
+    post_id: int | None = None
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
+    why: str = ""
+
+
+def record_all(changes: Iterable[Change], *, by: Actor, at: datetime) -> list[AuditEntry]:
+    """Write an entry for each of many changes that one actor makes at one instant, in their order."""
+    rows, payloads = [], {}
+    for change in changes:
+        sitting = by.sitting(change.post_id)
+        content = _plain({"before": change.before, "after": change.after, "why": change.why})
+        salt = secrets.token_bytes(16)
+        digest = chain.payload_digest(salt, content)
+        payloads[digest] = {"salt": salt, "content": content}
+        rows.append(
+            {
+                "event": change.what,
+                "at": at,
+                "person_id": by.person_id,
+                "post_id": sitting.post_id if sitting else None,
+                "capacity": sitting.capacity if sitting else None,
+                "subject_id": change.subject_id,
+                "door": by.door,
+                "request_id": by.request_id,
+                "payload_digest": digest,
+            }
+        )
+    if not rows:
+        return []
+    entries = db.session.scalars(insert(AuditEntry).returning(AuditEntry), rows).all()
+    db.session.execute(
+        insert(AuditPayload), [{"entry_id": entry.id, **payloads[entry.payload_digest]} for entry in entries]
     )
-    db.session.add(entry)
-    db.session.flush()
-    db.session.add(AuditPayload(entry_id=entry.id, salt=salt, content=plain))
-    db.session.info.setdefault("recorded", set()).add(subject_id)
-    return entry
+    db.session.info.setdefault("recorded", set()).update(entry.subject_id for entry in entries)
+    return sorted(entries, key=lambda entry: entry.id)
 
 
-def _plain(value: object) -> object:
-    """Turn a value into what JSON keeps, so that the digest of what is read back is the digest of what was written."""
+def _plain(content: Mapping[str, object]) -> dict[str, object]:
+    """Turn content into what JSON keeps, so that the digest of what is read back is the digest of what was written."""
+    return {str(key): _plain_value(value) for key, value in content.items()}
+
+
+def _plain_value(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return _plain(value)
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_plain_value(inner) for inner in value]
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
@@ -92,9 +124,12 @@ def seal_entries(*, at: datetime) -> int:
     sequence, previous = (last.sequence, last.hash) if last else (0, chain.GENESIS)
     sealed = select(AuditSeal.entry_id)
     pending = session.scalars(select(AuditEntry).where(AuditEntry.id.not_in(sealed)).order_by(AuditEntry.id)).all()
+    seals = []
     for number, entry in enumerate(pending, start=sequence + 1):
         previous = chain.seal(previous, entry.outer_facts())
-        session.add(AuditSeal(sequence=number, entry_id=entry.id, hash=previous, sealed_at=at))
+        seals.append({"sequence": number, "entry_id": entry.id, "hash": previous, "sealed_at": at})
+    if seals:
+        session.execute(insert(AuditSeal), seals)
     return len(pending)
 
 
@@ -111,6 +146,15 @@ def _remember_what_changed(session: Session, _context: UOWTransaction) -> None:
         column = AUDITED.get(type(row))
         if column and (row in session.new or row in session.deleted or session.is_modified(row)):
             changed.add((type(row).__name__, getattr(row, column)))
+
+
+@event.listens_for(db.session, "do_orm_execute")
+def _remember_what_was_inserted_in_one(state: ORMExecuteState) -> None:
+    table = state.bind_mapper.class_ if state.is_insert and state.bind_mapper else type(None)
+    if column := AUDITED.get(table):
+        said: Any = state.parameters or {}
+        rows = said if isinstance(said, list) else [said]
+        state.session.info.setdefault("changed", set()).update((table.__name__, row.get(column)) for row in rows)
 
 
 @event.listens_for(db.session, "before_commit")

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
 from riskapp.domain.permissions import Actor, Role
 from riskapp.features.people import queries as people
-from riskapp.features.readers import queries as readers
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Post, Unit
-from riskapp.models.risks import Risk
 
 KEEPERS = (Role.CHAMPION, Role.MANAGER)
 NEVER_OWN = ("risk_champion", "board", "member", "auditor", "administrator")
@@ -80,10 +77,3 @@ def line_of(*, posts: Sequence[PostChoice], path: str, kinds: Sequence[str]) -> 
     """Pick the posts of the line above a unit, the nearest first: the first one owns a risk by default."""
     above = [post for post in posts if path.startswith(post.path) and post.kind in kinds]
     return tuple(sorted(above, key=lambda post: (-len(post.path), kinds.index(post.kind), post.title)))
-
-
-def owners_on_registers(actor: Actor, *, on: date) -> tuple[tuple[int, str], ...]:
-    """List the posts that own a risk which the actor may read, by title."""
-    owning = select(Risk.owner_post_id).where(readers.readable(actor, on=on))
-    rows = db.session.execute(select(Post.id, Post.title).where(Post.id.in_(owning)).order_by(Post.title))
-    return tuple((post_id, title) for post_id, title in rows)

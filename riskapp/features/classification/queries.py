@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.exemption import NO_PARAGRAPH, UNDECIDED_YET
@@ -15,6 +15,7 @@ from riskapp.models.database import db
 from riskapp.models.entity import Classification
 
 EXISTENCE = "withheld"
+Day = date | ColumnElement[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Withheld:
 NOTHING = Withheld()
 
 
-def withheld(ids: Iterable[int], *, on: date) -> Mapping[int, Withheld]:
+def withheld(ids: Iterable[int], *, on: Day) -> Mapping[int, Withheld]:
     """Map those of some things of which anything is withheld on a day to what that is; one query."""
     told = db.session.execute(
         select(Classification.entity_id, Classification.field_group, Classification.level)
@@ -44,24 +45,26 @@ def withheld(ids: Iterable[int], *, on: date) -> Mapping[int, Withheld]:
     return {entity_id: each for entity_id, each in found.items() if each != NOTHING}
 
 
-def is_exempt(entity_id: SQLColumnExpression[Any], *, on: date) -> ColumnElement[bool]:
+def is_exempt(entity_id: SQLColumnExpression[Any], *, on: Day) -> ColumnElement[bool]:
     """Tell whether anything of the outer query's thing is exempt, or its existence withheld, on a day."""
     return _any(entity_id, EXEMPT, on)
 
 
-def is_existence_withheld(entity_id: SQLColumnExpression[Any], *, on: date) -> ColumnElement[bool]:
+def is_existence_withheld(entity_id: SQLColumnExpression[Any], *, on: Day) -> ColumnElement[bool]:
     """Tell whether the existence of the outer query's thing is withheld on a day."""
     return _any(entity_id, {EXISTENCE}, on)
 
 
-def _any(entity_id: SQLColumnExpression[Any], levels: Iterable[str], on: date) -> ColumnElement[bool]:
+def _any(entity_id: SQLColumnExpression[Any], levels: Iterable[str], on: Day) -> ColumnElement[bool]:
     made = aliased(Classification)
-    return exists().where(
-        made.entity_id == entity_id, made.level.in_(sorted(levels)), made.from_on <= on, ~_overtaken(made, on)
-    )
+    return exists().where(made.entity_id == entity_id, *_in_force(made, levels, on))
 
 
-def _overtaken(made: type[Classification], on: date) -> ColumnElement[bool]:
+def _in_force(made: type[Classification], levels: Iterable[str], on: Day) -> tuple[ColumnElement[bool], ...]:
+    return (made.level.in_(sorted(levels)), made.from_on <= on, ~_overtaken(made, on))
+
+
+def _overtaken(made: type[Classification], on: Day) -> ColumnElement[bool]:
     later = aliased(Classification)
     return exists().where(
         later.entity_id == made.entity_id,
@@ -71,12 +74,12 @@ def _overtaken(made: type[Classification], on: date) -> ColumnElement[bool]:
     )
 
 
-def is_in_force(*, on: date) -> ColumnElement[bool]:
+def is_in_force(*, on: Day) -> ColumnElement[bool]:
     """Tell of the outer query's classifications which hold on a day: no later one is about the same group."""
     return and_(Classification.from_on <= on, ~_overtaken(Classification, on))
 
 
-def withheld_things(*, on: date) -> Subquery:
+def withheld_things(*, on: Day) -> Subquery:
     """Every thing of which anything is withheld on a day, a row each: `entity_id`, and for each group why, or NULL.
 
     Why is the paragraphs of Schedule 12A, or `UNDECIDED_YET` for what is only marked. Few rows, whatever the size of
@@ -85,9 +88,13 @@ def withheld_things(*, on: date) -> Subquery:
     made = aliased(Classification)
     why = case((made.state == "claimed", UNDECIDED_YET), else_=func.coalesce(made.paragraphs, NO_PARAGRAPH))
     flags = [func.max(case((made.field_group.in_(("all", group)), why))).label(group) for group in sorted(PARTS)]
-    return (
-        select(made.entity_id, *flags)
-        .where(made.level.in_(sorted(EXEMPT)), made.from_on <= on, ~_overtaken(made, on))
-        .group_by(made.entity_id)
-        .subquery()
-    )
+    return select(made.entity_id, *flags).where(*_in_force(made, EXEMPT, on)).group_by(made.entity_id).subquery()
+
+
+def withheld_groups(
+    entity_id: SQLColumnExpression[Any], *before: ColumnElement[Any], on: Day
+) -> Select[*tuple[Any, ...]]:
+    """Select the level and the field group of what is withheld of a thing on a day, after some columns of one's own."""
+    made = aliased(Classification)
+    chosen = select(*before, made.level, made.field_group)
+    return chosen.where(made.entity_id == entity_id, *_in_force(made, EXEMPT, on))

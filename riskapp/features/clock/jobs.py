@@ -83,28 +83,41 @@ def run_minute(jobs: Iterable[Job], *, on: date, at: datetime, now: Callable[[],
     )
 
 
-def rehearse(jobs: Iterable[Job], *, on: date, at: datetime, now: Callable[[], datetime]) -> Iterator[Ran]:
-    """Run a day's jobs and undo all of it, for a look at what would happen; nothing is sent.
+def rehearse(
+    jobs: Iterable[Job], *, on: date, at: datetime, now: Callable[[], datetime], missed: Iterable[date] = ()
+) -> Iterator[Ran]:
+    """Run a day's jobs, those of missed days before them, and undo all of it: a look at what would happen.
 
-    The caller may ask the database between two jobs, and must use the iterator up.
+    Nothing is sent. The caller may ask the database between two jobs, and must use the iterator up.
     """
+    jobs = in_order(jobs)
+    deciding = [
+        (job, Moment(day, tick_of(day), is_rehearsal=True)) for day in missed for job in jobs if job.order < TELLING
+    ]
     with rehearsal():
-        for job in in_order(jobs):
+        for job, moment in (*deciding, *((job, Moment(on, at, is_rehearsal=True)) for job in jobs)):
             started, fault = now(), None
             try:
                 with db.session.begin_nested():
-                    done = job.run(Moment(on, at, is_rehearsal=True))
+                    done = job.run(moment)
             except Exception as failure:  # noqa: BLE001 - a rehearsal shows what fell over and goes on
                 fault = _fault(failure)
                 done = Done(failed=1, detail=fault)
-            yield Ran(job.name, on, done, now() - started, fault)
+            yield Ran(job.name, moment.on, done, now() - started, fault)
 
 
 def catch_up(jobs: Iterable[Job], *, at: datetime, now: Callable[[], datetime]) -> Iterator[Ran]:
     """Run every day that is due and was not done, the oldest first; only the last writes digests and sends."""
-    jobs = tuple(jobs)
     days = queries.days_to_run(at=at)
-    for day in days:
-        is_last = day == days[-1]
-        moment = at if is_last else tick_of(day)
-        yield from run_day(jobs, on=day, at=moment, now=now, is_catching_up=not is_last)
+    if days:
+        yield from run_day_after(days[:-1], jobs, on=days[-1], at=at, now=now)
+
+
+def run_day_after(
+    missed: Iterable[date], jobs: Iterable[Job], *, on: date, at: datetime, now: Callable[[], datetime]
+) -> Iterator[Ran]:
+    """Decide each of the missed days, then do the day that tells of all of them."""
+    jobs = tuple(jobs)
+    for day in missed:
+        yield from run_day(jobs, on=day, at=tick_of(day), now=now, is_catching_up=True)
+    yield from run_day(jobs, on=on, at=at, now=now)

@@ -28,11 +28,19 @@ def days_to_run(*, at: datetime) -> tuple[date, ...]:
     """Days that are due and not done, the oldest first: today alone for a clock that never ran, a year at most."""
     today = local_day(at)
     latest = today if at >= tick_of(today) else today - DAY
-    done = last_day_done()
-    if done is None:
+    if last_day_done() is None:
         return (today,) if latest == today else ()
-    missing = min((latest - done).days, LONGEST_CATCH_UP)
-    return tuple(latest - DAY * back for back in range(missing - 1, -1, -1))
+    return days_up_to(latest)
+
+
+def days_up_to(day: date) -> tuple[date, ...]:
+    """Days not done up to one and with it, the oldest first: that day alone for a clock that never ran, a year at most.
+
+    Nothing if a later day is done, or this one.
+    """
+    done = last_day_done()
+    missing = 1 if done is None else min((day - done).days, LONGEST_CATCH_UP)
+    return tuple(day - DAY * back for back in range(missing - 1, -1, -1))
 
 
 State = Literal["on time", "late", "never ran"]

@@ -414,7 +414,7 @@ class _Loading:
             case "withdraw":
                 escalation.withdraw(about.id, why=note, **when | {"by": self._actor("head_of_assurance", at)})
             case "expire" if desk.due_at < at:
-                escalation.expire(desk, by=THE_CLOCK, at=at, on=on)
+                escalation.expire((desk,), by=THE_CLOCK, at=at, on=on)
             case "expire":
                 self._plan(desk.due_at + timedelta(minutes=1), partial(self._do, about, step))
 

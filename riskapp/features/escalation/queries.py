@@ -1,7 +1,7 @@
 """Escalations as people see them: the case, its desks and time left, the lists, the route and its proof."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,26 +79,46 @@ def live_desks() -> tuple[EscalationDesk, ...]:
 
 
 def desks_out_of_time(*, at: datetime) -> tuple[EscalationDesk, ...]:
-    """Live desks whose time has run out."""
+    """Live desks whose time has run out, but for those that another process has in hand."""
     wanted = select(EscalationDesk).where(EscalationDesk.state.in_(LIVE_DESKS), EscalationDesk.due_at <= at)
-    return tuple(db.session.scalars(wanted.order_by(EscalationDesk.due_at, EscalationDesk.id)))
+    in_order = wanted.order_by(EscalationDesk.due_at, EscalationDesk.id)
+    return tuple(db.session.scalars(in_order.with_for_update(skip_locked=True, key_share=True)))
 
 
 def stranded_cases() -> tuple[EscalationCase, ...]:
-    """Open cases that are on no desk, since nobody on the route can take them."""
+    """Open cases that are on no desk, since nobody can take them, but for those that another process has in hand."""
     on_a_desk = select(EscalationDesk.case_id).where(EscalationDesk.state.in_(LIVE_DESKS))
     wanted = select(EscalationCase).where(EscalationCase.state == CaseState.OPEN, EscalationCase.id.not_in(on_a_desk))
-    return tuple(db.session.scalars(wanted.order_by(EscalationCase.id)))
+    return tuple(
+        db.session.scalars(wanted.order_by(EscalationCase.id).with_for_update(skip_locked=True, key_share=True))
+    )
 
 
-def has_event(*, case_id: int, deed: str, desk_id: int | None = None, since: datetime | None = None) -> bool:
-    """Tell whether a deed is in a case's log, at a desk and since an instant if they are named."""
-    wanted = select(EscalationEvent.id).where(EscalationEvent.case_id == case_id, EscalationEvent.deed == deed)
-    if desk_id is not None:
-        wanted = wanted.where(EscalationEvent.desk_id == desk_id)
-    if since is not None:
-        wanted = wanted.where(EscalationEvent.at >= since)
-    return db.session.scalar(wanted.limit(1)) is not None
+def has_event(*, case_id: int, deed: str) -> bool:
+    """Tell whether a deed is in a case's log."""
+    return bool(times_of(case_ids=(case_id,), deed=deed))
+
+
+def times_of(*, case_ids: Collection[int], deed: str) -> dict[tuple[int, int | None], datetime]:
+    """When a deed was last done in the logs of some cases, by case and desk."""
+    rows = db.session.execute(
+        select(EscalationEvent.case_id, EscalationEvent.desk_id, func.max(EscalationEvent.at))
+        .where(EscalationEvent.case_id.in_(case_ids), EscalationEvent.deed == deed)
+        .group_by(EscalationEvent.case_id, EscalationEvent.desk_id)
+    )
+    return {(case_id, desk_id): at for case_id, desk_id, at in rows}
+
+
+def cases_of(*, desks: Iterable[EscalationDesk]) -> dict[int, EscalationCase]:
+    """The cases that stand on some desks, by number."""
+    wanted = select(EscalationCase).where(EscalationCase.id.in_({desk.case_id for desk in desks}))
+    return {case.id: case for case in db.session.scalars(wanted)}
+
+
+def post_kinds(*, ids: Collection[int | None]) -> dict[int | None, str]:
+    """The kinds of some posts, such as "service_lead"."""
+    rows = db.session.execute(select(Post.id, Post.kind).where(Post.id.in_(ids)))
+    return {post_id: kind for post_id, kind in rows}  # noqa: C416 - rows are not plain pairs to the type checker
 
 
 def whereabouts(*, case_id: int) -> str:
@@ -130,19 +150,22 @@ def heads_of_assurance(*, on: date) -> tuple[int, ...]:
     )
 
 
-def those_on_the_route(*, case: EscalationCase, on: date) -> Iterator[tuple[int, int]]:
-    """Yield post and person of the owner and of everyone who had the case on the desk."""
-    owner = route(on=on).sitters.get(case.owner_post_id) if case.owner_post_id else None
-    if owner is not None and case.owner_post_id is not None:
-        yield case.owner_post_id, owner.person_id
+def those_on_the_routes(*, cases: Collection[EscalationCase], way: routes.Route) -> dict[int, list[tuple[int, int]]]:
+    """Give post and person of each case's owner, and of everyone who had the case on the desk."""
+    told: dict[int, list[tuple[int, int]]] = {case.id: [] for case in cases}
+    for case in cases:
+        owner = way.sitters.get(case.owner_post_id) if case.owner_post_id else None
+        if owner is not None and case.owner_post_id is not None:
+            told[case.id].append((case.owner_post_id, owner.person_id))
     desks = db.session.execute(
-        select(EscalationDesk.post_id, EscalationDesk.person_id)
-        .where(EscalationDesk.case_id == case.id, EscalationDesk.person_id.is_not(None))
+        select(EscalationDesk.case_id, EscalationDesk.post_id, EscalationDesk.person_id)
+        .where(EscalationDesk.case_id.in_(told), EscalationDesk.person_id.is_not(None))
         .order_by(EscalationDesk.id)
     )
-    for post_id, person_id in desks:
+    for case_id, post_id, person_id in desks:
         if person_id is not None:
-            yield post_id, person_id
+            told[case_id].append((post_id, person_id))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +288,17 @@ def desks_waiting(actor: Actor, *, at: datetime, on: date) -> tuple[Row, ...]:
 
 
 def waiting_count(actor: Actor) -> int:
-    """Count what `desks_waiting` lists, for the navigation."""
-    waiting = (
+    """Count what `desks_waiting` lists."""
+    return db.session.scalar(waiting_counted(actor)) or 0
+
+
+def waiting_counted(actor: Actor) -> Select[int]:
+    """Make the count of what waits for the actor part of another query, as the navigation does."""
+    return (
         select(func.count(EscalationDesk.id))
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .where(EscalationCase.is_drill.is_(False), _waits_for(actor))
     )
-    return db.session.scalar(waiting) or 0
 
 
 def _waits_for(actor: Actor) -> ColumnElement[bool]:

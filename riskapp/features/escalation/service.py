@@ -4,11 +4,12 @@ A case has one live desk until it ends. Where nobody on the route can take it, i
 Head of Assurance is told at once, and the clock looks for a desk again at every turn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import insert, select, update
 
 from riskapp.domain import escalation_route as routes
 from riskapp.domain.appetite import Position
@@ -34,7 +35,9 @@ from riskapp.features.audit import service as audit
 from riskapp.features.escalation import queries
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
+from riskapp.features.reminders import queries as outbox
 from riskapp.features.reminders import service as reminders
+from riskapp.features.reminders.service import Notice
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk, EscalationEvent
@@ -136,7 +139,7 @@ def _raise(
 ) -> EscalationCase:
     decision = tiers_reached(policy.policy, facts)[-1]
     case = _open(subject_id, unit_id, owner_post_id, decision.why, decision.clause, _facts(facts), policy, by=by, at=at)
-    _send(case, at=at, on=on)
+    _send((case,), at=at, on=on)
     return case
 
 
@@ -183,18 +186,25 @@ def _open(
     return case
 
 
-def _send(case: EscalationCase, *, at: datetime, on: date) -> EscalationDesk | None:
-    """Put a case on its desk; where nobody can take it, it stays open and the Head of Assurance is told."""
-    policy = policies.in_force(on=on).policy
-    try:
-        desk = _first_desk(case, queries.route(on=on), policy)
-    except CannotEscalate as no:
-        _strand(case, str(no), at=at, on=on)
-        return None
-    return _land(case, desk, at=at, on=on) if desk else None
+def _send(cases: Collection[EscalationCase], *, at: datetime, on: date) -> list[EscalationDesk]:
+    """Put cases on their desks; what nobody can take stays open and the Head of Assurance is told."""
+    policy, route = policies.in_force(on=on).policy, queries.route(on=on)
+    kinds = queries.post_kinds(ids={case.owner_post_id for case in cases})
+    landing, stranded = [], []
+    for case in cases:
+        try:
+            desk = _first_desk(case, route, policy, kinds)
+        except CannotEscalate as no:
+            stranded.append((case, str(no)))
+        else:
+            landing += [(case, desk)] if desk else []
+    _strand(stranded, at=at, on=on)
+    return _land(landing, at=at, on=on)
 
 
-def _first_desk(case: EscalationCase, route: routes.Route, policy: Policy) -> Desk | None:
+def _first_desk(
+    case: EscalationCase, route: routes.Route, policy: Policy, kinds: Mapping[int | None, str]
+) -> Desk | None:
     """The desk that the facts of the case lead to; raised by hand, the first above its owner."""
     if not case.facts.get("by_hand"):
         facts = Trigger(
@@ -204,7 +214,7 @@ def _first_desk(case: EscalationCase, route: routes.Route, policy: Policy) -> De
             category=case.facts["category"],
         )
         return routes.first_desk(route, policy, case.unit_id, case.owner_post_id, facts)
-    start = _tier_of(case.owner_post_id, policy)
+    start = _tier_of(kinds.get(case.owner_post_id), policy)
     found = routes.next_desk(
         route, policy, case.unit_id, case.owner_post_id, start, leaving_person_id=case.raised_by_id
     )
@@ -213,44 +223,79 @@ def _first_desk(case: EscalationCase, route: routes.Route, policy: Policy) -> De
     return found
 
 
-def _strand(case: EscalationCase, words: str, *, at: datetime, on: date) -> None:
-    if not queries.has_event(case_id=case.id, deed=STRANDED):
-        _log(case, STRANDED, words, by=None, at=at)
+def _strand(stranded: Collection[tuple[EscalationCase, str]], *, at: datetime, on: date) -> None:
+    if not stranded:
+        return
+    known = {case_id for case_id, _ in queries.times_of(case_ids=[case.id for case, _ in stranded], deed=STRANDED)}
+    _log_all(_event(case, STRANDED, words, by=None, at=at) for case, words in stranded if case.id not in known)
     clause = policies.in_force(on=on).policy.escalation.absence_clause
-    _tell_assurance(case, STRANDED, "Nobody can take an escalation", words, clause, at=at, on=on)
+    heading = "Nobody can take an escalation"
+    _tell_assurance([(case, STRANDED, words) for case, words in stranded], heading, clause, at=at, on=on)
 
 
-def _land(case: EscalationCase, desk: Desk, *, at: datetime, on: date) -> EscalationDesk:
+def _land(landing: Collection[tuple[EscalationCase, Desk]], *, at: datetime, on: date) -> list[EscalationDesk]:
+    """Give each case its desk, and tell whoever answers there."""
+    rows = _seat(landing, at=at, on=on)
+    _tell_of_arrival(landing, rows, (), at=at, on=on)
+    return rows
+
+
+def _seat(landing: Collection[tuple[EscalationCase, Desk]], *, at: datetime, on: date) -> list[EscalationDesk]:
+    """Give each case its desk, in the order of the cases."""
+    if not landing:
+        return []
     policy = policies.in_force(on=on).policy
-    row = EscalationDesk(
-        case_id=case.id,
-        tier=desk.tier,
-        clause=desk.clause.ref,
-        post_id=desk.post_id,
-        person_id=desk.person_id,
-        capacity=desk.capacity,
-        skipped=[skip.reason for skip in desk.skipped],
-        state=DeskState.RAISED,
-        arrived_at=at,
-        due_at=acknowledge_by(policy, desk.tier, at),
+    rows = [
+        {
+            "case_id": case.id,
+            "tier": desk.tier,
+            "clause": desk.clause.ref,
+            "post_id": desk.post_id,
+            "person_id": desk.person_id,
+            "capacity": desk.capacity,
+            "skipped": [skip.reason for skip in desk.skipped],
+            "state": DeskState.RAISED,
+            "arrived_at": at,
+            "due_at": acknowledge_by(policy, desk.tier, at),
+        }
+        for case, desk in landing
+    ]
+    made = {row.case_id: row for row in db.session.scalars(insert(EscalationDesk).returning(EscalationDesk), rows)}
+    titles = outbox.post_titles(ids={row.post_id for row in made.values()})
+    seated = [made[case.id] for case, _ in landing]
+    _log_all(
+        (
+            _event(case, "arrived", " ".join((f"{titles[row.post_id]}.", *row.skipped)), by=None, at=at, desk=row)
+            for (case, _), row in zip(landing, seated, strict=True)
+        )
     )
-    db.session.add(row)
-    db.session.flush()
-    _log(case, "arrived", " ".join((f"{_title(row)}.", *row.skipped)), by=None, at=at, desk=row)
-    message = reminders.notify(
-        reminders.once_for("escalation_raised", row.id),
-        subject_id=case.id,
-        post_id=desk.post_id,
-        person_id=desk.person_id,
-        heading="A risk has come to you",
-        words=f"{_why(case, desk)} Acknowledge it by {moment_words(row.due_at)}.",
-        clause=desk.clause,
-        on=on,
-        at=at,
-    )
-    if message is not None:
-        _move(row, DeskDeed.NOTIFY)
-    return row
+    return seated
+
+
+def _tell_of_arrival(
+    landing: Collection[tuple[EscalationCase, Desk]],
+    rows: Collection[EscalationDesk],
+    others: Iterable[Notice],
+    *,
+    at: datetime,
+    on: date,
+) -> None:
+    """Tell whoever answers at each desk, which notes who was told; and in the same breath some others."""
+    arrivals = [
+        Notice(
+            reminders.once_for("escalation_raised", row.id),
+            subject_id=case.id,
+            post_id=desk.post_id,
+            person_id=desk.person_id,
+            due_on=on,
+            heading="A risk has come to you",
+            words=f"{_why(case, desk)} Acknowledge it by {moment_words(row.due_at)}.",
+            clause=desk.clause,
+        )
+        for (case, desk), row in zip(landing, rows, strict=True)
+    ]
+    told = reminders.tell((*arrivals, *others), on=on, at=at)
+    _move_all([row for row, message in zip(rows, told, strict=False) if message], DeskDeed.NOTIFY)
 
 
 def _why(case: EscalationCase, desk: Desk) -> str:
@@ -293,7 +338,7 @@ def _join(
             _leave(desk, DeskDeed.PASS_ON, at=at)
             rule = reminders.once_for("escalation_passed_on", desk.id)
             _tell_the_route(case, rule, "A higher score took an escalation up", words, by=by, at=at, on=on)
-        _send(case, at=at, on=on)
+        _send((case,), at=at, on=on)
 
 
 def stand_down(subject_id: int, *, why: str, by: Actor, at: datetime) -> None:
@@ -352,13 +397,12 @@ def raise_by_hand(
     clause = policy.policy.escalation.moving_up_clause
     known = {**_facts(facts), "by_hand": True}
     case = _open(subject_id, unit_id, owner_post_id, reason.strip(), clause, known, policy, by=by, at=at)
-    _send(case, at=at, on=on)
+    _send((case,), at=at, on=on)
     return case
 
 
-def _tier_of(post_id: int | None, policy: Policy) -> str:
-    """The tier a post stands on; the lowest for a post that is none of the route's."""
-    kind = db.session.scalar(select(Post.kind).where(Post.id == post_id))
+def _tier_of(kind: str | None, policy: Policy) -> str:
+    """The tier a kind of post stands on; the lowest for one that is none of the route's."""
     tiers = policy.escalation.tiers
     return next((tier.key for tier in tiers if tier.post_kind == kind), tiers[0].key)
 
@@ -399,14 +443,14 @@ def pass_on(case_id: int, *, why: str, by: Actor, at: datetime, on: date) -> Non
     _need(why, "why", "Say why it is beyond you")
     case, desk = _at_my_desk(case_id, by)
     policy = policies.in_force(on=on).policy
-    above = _above(case, desk, policy, on=on)
+    above = _above(case, desk, policy, queries.route(on=on))
     if above is None:
         message = "This is the top of the route, so it cannot be passed on. Decide it, or return it with advice"
         raise CannotPassOn(Refusal(None, message))
     _leave(desk, DeskDeed.PASS_ON, at=at)
     _log(case, "passed_on", why.strip(), by=by, at=at, desk=desk)
     _record(Event.ESCALATION_PASSED_ON, case, desk, why.strip(), by=by, at=at)
-    row = _land(case, above, at=at, on=on)
+    (row,) = _land([(case, above)], at=at, on=on)
     words = f"{_title(desk)} passed it on to {_title(row)}."
     rule = reminders.once_for("escalation_passed_on", desk.id)
     _tell_the_route(case, rule, "An escalation went up", words, by=by, at=at, on=on, but=(row.person_id,))
@@ -446,75 +490,126 @@ def withdraw(case_id: int, *, why: str, by: Actor, at: datetime, on: date) -> No
     _end(case, why.strip(), by=by, at=at)
 
 
-def expire(desk: EscalationDesk, *, by: Actor, at: datetime, on: date) -> bool:
+def expire(desks: Iterable[EscalationDesk], *, by: Actor, at: datetime, on: date) -> int:
     """Move up what was not answered in time (policy 6.6); at the top it stays and the Head of Assurance is told.
 
-    Gives whether anything happened: what is told already is not told again.
+    Gives to how many something happened: what is told already is not told again.
     """
-    if desk.due_at > at:
-        return False
-    case = db.session.get_one(EscalationCase, desk.case_id)
+    late = [desk for desk in desks if desk.due_at <= at]
+    if not late:
+        return 0
+    policy, route, cases = policies.in_force(on=on).policy, queries.route(on=on), queries.cases_of(desks=late)
+    titles = outbox.post_titles(ids={desk.post_id for desk in late})
+    ref = policy.escalation.moving_up_clause.ref
+    up, top = {}, []
+    for desk in late:
+        case = cases[desk.case_id]
+        deed = "acknowledged" if desk.acknowledged_at is None else "decided"
+        words = f"Not {deed} in time by {titles[desk.post_id]} (policy {ref})."
+        above = _above(case, desk, policy, route)
+        if above is None:
+            top.append((case, desk, words))
+        else:
+            up[desk.id] = _Late(case, desk, words, above)
+    left = _move_all([each.desk for each in up.values()], DeskDeed.EXPIRE, left_at=at)
+    _go_up([up[desk.id] for desk in left], route, by=by, at=at, on=on)
+    return len(left) + _stay_at_the_top(top, at=at, on=on)
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A case that leaves a desk where time ran out, and the desk above."""
+
+    case: EscalationCase
+    desk: EscalationDesk
+    words: str
+    above: Desk
+
+
+def _go_up(late: Collection[_Late], route: routes.Route, *, by: Actor, at: datetime, on: date) -> None:
+    if not late:
+        return
+    _log_all(_event(each.case, "expired", each.words, by=by, at=at, desk=each.desk) for each in late)
+    changes = [_change(Event.ESCALATION_EXPIRED, each.case, each.desk, each.words) for each in late]
+    audit.record_all(changes, by=by, at=at)
+    landing = [(each.case, each.above) for each in late]
+    rows = _seat(landing, at=at, on=on)
+    stories = [
+        _Story(
+            each.case,
+            reminders.once_for("escalation_expired", each.desk.id),
+            f"{each.words} It is with {route.posts[row.post_id].title} now.",
+            but=(row.person_id,),
+        )
+        for each, row in zip(late, rows, strict=True)
+    ]
+    others = _notices(stories, "An escalation has moved up", route, by=by, on=on)
+    _tell_of_arrival(landing, rows, others, at=at, on=on)
+
+
+def _stay_at_the_top(top: Collection[tuple[EscalationCase, EscalationDesk, str]], *, at: datetime, on: date) -> int:
+    if not top:
+        return 0
+    said = queries.times_of(case_ids=[case.id for case, _, _ in top], deed=AT_THE_TOP)
+    telling, events = [], []
+    for case, desk, late in top:
+        before = said.get((case.id, desk.id))
+        if before is not None and (desk.acknowledged_at is None or before >= desk.acknowledged_at):
+            continue
+        words = f"{late} It is at the top of the route and stays there."
+        events.append(_event(case, AT_THE_TOP, words, by=None, at=at, desk=desk))
+        telling.append((case, reminders.once_for("escalation_top", _phase(desk)), late))
+    _log_all(events)
+    clause = policies.in_force(on=on).policy.escalation.moving_up_clause
+    _tell_assurance(telling, "An escalation waits at the top", clause, at=at, on=on)
+    return len(telling)
+
+
+def _phase(desk: EscalationDesk) -> str:
+    """Tell the time to acknowledge from the time to decide at one desk."""
+    return f"{desk.id}{'d' if desk.acknowledged_at else 'a'}"
+
+
+def remind_at_half_time(desks: Iterable[EscalationDesk], *, at: datetime, on: date) -> int:
+    """Remind whoever has a desk once half of its time has gone; gives how many were told now."""
     policy = policies.in_force(on=on).policy
-    clause = policy.escalation.moving_up_clause
-    deed = "acknowledged" if desk.acknowledged_at is None else "decided"
-    late = f"Not {deed} in time by {_title(desk)} (policy {clause.ref})."
-    above = _above(case, desk, policy, on=on)
-    if above is None:
-        return _stay_at_the_top(case, desk, late, clause, at=at, on=on)
-    _leave(desk, DeskDeed.EXPIRE, at=at)
-    _log(case, "expired", late, by=by, at=at, desk=desk)
-    _record(Event.ESCALATION_EXPIRED, case, desk, late, by=by, at=at)
-    row = _land(case, above, at=at, on=on)
-    words = f"{late} It is with {_title(row)} now."
-    rule = reminders.once_for("escalation_expired", desk.id)
-    _tell_the_route(case, rule, "An escalation has moved up", words, by=by, at=at, on=on, but=(row.person_id,))
-    return True
-
-
-def _stay_at_the_top(
-    case: EscalationCase, desk: EscalationDesk, late: str, clause: Clause, *, at: datetime, on: date
-) -> bool:
-    if queries.has_event(case_id=case.id, deed=AT_THE_TOP, desk_id=desk.id, since=desk.acknowledged_at):
-        return False
-    _log(case, AT_THE_TOP, f"{late} It is at the top of the route and stays there.", by=None, at=at, desk=desk)
-    rule = reminders.once_for("escalation_top", f"{desk.id}{'d' if desk.acknowledged_at else 'a'}")
-    _tell_assurance(case, rule, "An escalation waits at the top", late, clause, at=at, on=on)
-    return True
-
-
-def remind_at_half_time(desk: EscalationDesk, *, at: datetime, on: date) -> bool:
-    """Remind whoever has a desk once half of its time has gone; False where it is too early, or was done."""
-    policy = policies.in_force(on=on).policy
-    half = half_time(policy.calendar, desk.acknowledged_at or desk.arrived_at, desk.due_at)
     rule = next((rule for rule in policy.reminders if rule.family == "escalation_half_time"), None)
-    if rule is None or not half <= at < desk.due_at or desk.person_id is None:
-        return False
-    deed = "Decide" if desk.acknowledged_at else "Acknowledge"
-    message = reminders.notify(
-        reminders.once_for(rule.key, f"{desk.id}{'d' if desk.acknowledged_at else 'a'}"),
-        subject_id=desk.case_id,
-        post_id=desk.post_id,
-        person_id=desk.person_id,
-        heading=rule.label,
-        words=f"{deed} it by {moment_words(desk.due_at)}, or it moves to the next post up.",
-        clause=rule.clause,
-        on=local_day(half),
-        at=at,
-    )
-    return message is not None
+    if rule is None:
+        return 0
+    notices = []
+    for desk in desks:
+        half = half_time(policy.calendar, desk.acknowledged_at or desk.arrived_at, desk.due_at)
+        if not half <= at < desk.due_at or desk.person_id is None:
+            continue
+        deed = "Decide" if desk.acknowledged_at else "Acknowledge"
+        notices.append(
+            Notice(
+                reminders.once_for(rule.key, _phase(desk)),
+                subject_id=desk.case_id,
+                post_id=desk.post_id,
+                person_id=desk.person_id,
+                due_on=local_day(half),
+                heading=rule.label,
+                words=f"{deed} it by {moment_words(desk.due_at)}, or it moves to the next post up.",
+                clause=rule.clause,
+            )
+        )
+    return sum(message is not None for message in reminders.tell(notices, on=on, at=at))
 
 
-def land_stranded(case: EscalationCase, *, by: Actor, at: datetime, on: date) -> bool:
-    """Look again for a desk for a case that nobody could take; gives whether there is one now."""
-    desk = _send(case, at=at, on=on)
-    if desk is not None:
-        audit.record(Event.ESCALATION_RAISED, by=by, at=at, subject_id=case.id, after={"tier": desk.tier})
-    return desk is not None
+def land_stranded(cases: Collection[EscalationCase], *, by: Actor, at: datetime, on: date) -> int:
+    """Look again for desks for cases that nobody could take; gives how many have one now."""
+    if not cases:
+        return 0
+    desks = _send(cases, at=at, on=on)
+    changes = [audit.Change(Event.ESCALATION_RAISED, desk.case_id, after={"tier": desk.tier}) for desk in desks]
+    audit.record_all(changes, by=by, at=at)
+    return len(desks)
 
 
-def _above(case: EscalationCase, desk: EscalationDesk, policy: Policy, *, on: date) -> Desk | None:
+def _above(case: EscalationCase, desk: EscalationDesk, policy: Policy, route: routes.Route) -> Desk | None:
     return routes.next_desk(
-        queries.route(on=on), policy, case.unit_id, case.owner_post_id, desk.tier, leaving_person_id=desk.person_id
+        route, policy, case.unit_id, case.owner_post_id, desk.tier, leaving_person_id=desk.person_id
     )
 
 
@@ -539,16 +634,24 @@ def _need(words: str, field: str, message: str) -> None:
 
 def _move(desk: EscalationDesk, deed: DeskDeed, **values: object) -> None:
     """Change a desk's state as the table of transitions says; refused if somebody else changed it first."""
-    before = DeskState(desk.state)
-    after = move(before, deed)
-    statement = update(EscalationDesk).where(EscalationDesk.id == desk.id, EscalationDesk.state == before)
-    result = db.session.execute(
-        statement.values(state=after, **values), execution_options={"synchronize_session": False}
-    )
-    assert isinstance(result, CursorResult)  # noqa: S101 - what an update gives; says so to the type checker
-    if result.rowcount != 1:
+    if not _move_all((desk,), deed, **values):
         raise CannotMoveDesk(Refusal(None, "Somebody else answered this a moment ago. Load the page again"))
-    db.session.refresh(desk)
+
+
+def _move_all(desks: Collection[EscalationDesk], deed: DeskDeed, **values: object) -> list[EscalationDesk]:
+    """Change the states of desks as the table of transitions says; gives those that nobody else changed first."""
+    moved: set[int] = set()
+    for before in sorted({DeskState(desk.state) for desk in desks}):
+        statement = (
+            update(EscalationDesk)
+            .where(EscalationDesk.id.in_([desk.id for desk in desks if desk.state == before]))
+            .where(EscalationDesk.state == before)
+            .values(state=move(before, deed), **values)
+            .returning(EscalationDesk)
+        )
+        options = {"synchronize_session": False, "populate_existing": True}
+        moved |= {desk.id for desk in db.session.scalars(statement, execution_options=options)}
+    return [desk for desk in desks if desk.id in moved]
 
 
 def _leave(desk: EscalationDesk, deed: DeskDeed, *, at: datetime) -> None:
@@ -566,19 +669,28 @@ def _title(desk: EscalationDesk) -> str:
 def _log(
     case: EscalationCase, deed: str, note: str, *, by: Actor | None, at: datetime, desk: EscalationDesk | None = None
 ) -> None:
+    _log_all((_event(case, deed, note, by=by, at=at, desk=desk),))
+
+
+def _event(
+    case: EscalationCase, deed: str, note: str, *, by: Actor | None, at: datetime, desk: EscalationDesk | None = None
+) -> dict[str, object]:
     sitting = by and ((by.sitting(desk.post_id) if desk else None) or by.post)
-    db.session.add(
-        EscalationEvent(
-            case_id=case.id,
-            desk_id=desk.id if desk else None,
-            at=at,
-            deed=deed,
-            note=note,
-            post_id=sitting.post_id if sitting else None,
-            person_id=by.person_id if by else None,
-        )
-    )
-    db.session.flush()
+    return {
+        "case_id": case.id,
+        "desk_id": desk.id if desk else None,
+        "at": at,
+        "deed": deed,
+        "note": note,
+        "post_id": sitting.post_id if sitting else None,
+        "person_id": by.person_id if by else None,
+    }
+
+
+def _log_all(events: Iterable[dict[str, object]]) -> None:
+    """Write into the logs of cases, in this order."""
+    if rows := list(events):
+        db.session.execute(insert(EscalationEvent), rows)
 
 
 def _record(
@@ -591,8 +703,24 @@ def _record(
     at: datetime,
     decision: Decision | None = None,
 ) -> None:
-    after: dict[str, object] = {"state": desk.state, "tier": desk.tier, "decision": decision}
-    audit.record(event, by=by, at=at, subject_id=case.id, post_id=desk.post_id, after=after, why=why)
+    audit.record_all((_change(event, case, desk, why, decision=decision),), by=by, at=at)
+
+
+def _change(
+    event: Event, case: EscalationCase, desk: EscalationDesk, why: str, *, decision: Decision | None = None
+) -> audit.Change:
+    after = {"state": desk.state, "tier": desk.tier, "decision": decision}
+    return audit.Change(event, case.id, desk.post_id, after=after, why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What those on a case's route are told of it, but for some."""
+
+    case: EscalationCase
+    rule: str
+    words: str
+    but: tuple[int | None, ...] = ()
 
 
 def _tell_the_route(
@@ -604,39 +732,33 @@ def _tell_the_route(
     by: Actor,
     at: datetime,
     on: date,
-    but: Iterable[int | None] = (),
+    but: tuple[int | None, ...] = (),
 ) -> None:
-    """Tell the owner and whoever had the case on the desk, but not the one who did the deed."""
+    """Tell a case's owner and whoever had it on the desk, but not the one who did the deed."""
+    notices = _notices((_Story(case, rule, words, but),), heading, queries.route(on=on), by=by, on=on)
+    reminders.tell(notices, on=on, at=at)
+
+
+def _notices(stories: Collection[_Story], heading: str, route: routes.Route, *, by: Actor, on: date) -> list[Notice]:
     clause = policies.in_force(on=on).policy.escalation.moving_up_clause
-    told = {by.person_id, *but}
-    for post_id, person_id in queries.those_on_the_route(case=case, on=on):
-        if person_id not in told:
-            told.add(person_id)
-            reminders.notify(
-                rule,
-                subject_id=case.id,
-                post_id=post_id,
-                person_id=person_id,
-                heading=heading,
-                words=words,
-                clause=clause,
-                on=on,
-                at=at,
-            )
+    those = queries.those_on_the_routes(cases=[story.case for story in stories], way=route)
+    notices = []
+    for story in stories:
+        told = {by.person_id, *story.but}
+        for post_id, person_id in those[story.case.id]:
+            if person_id not in told:
+                told.add(person_id)
+                notices.append(Notice(story.rule, story.case.id, post_id, person_id, on, heading, story.words, clause))
+    return notices
 
 
 def _tell_assurance(
-    case: EscalationCase, rule: str, heading: str, words: str, clause: Clause, *, at: datetime, on: date
+    telling: Iterable[tuple[EscalationCase, str, str]], heading: str, clause: Clause, *, at: datetime, on: date
 ) -> None:
-    for person_id in queries.heads_of_assurance(on=on):
-        reminders.notify(
-            rule,
-            subject_id=case.id,
-            post_id=None,
-            person_id=person_id,
-            heading=heading,
-            words=words,
-            clause=clause,
-            on=on,
-            at=at,
-        )
+    heads = queries.heads_of_assurance(on=on)
+    notices = [
+        Notice(rule, case.id, None, person_id, on, heading, words, clause)
+        for case, rule, words in telling
+        for person_id in heads
+    ]
+    reminders.tell(notices, on=on, at=at)

@@ -4,9 +4,25 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased, contains_eager
 
 from riskapp.domain.organisation import PostFact, Seat, UnitFact
 from riskapp.domain.permissions import Actor, Grant, Role, Sitting
@@ -14,56 +30,75 @@ from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Absence, Person, Post, RoleAssignment, Tenure, Unit
 
+THE_PERSON, A_SEAT, A_ROLE = "person", "seat", "role"
+HOLDER: ColumnElement[str] = literal_column("'holder'")
+"""Spelt out: where an index is for one value only, SQLite plans a query anew each time that a value is bound."""
 
-def actor_for(person_id: int, *, on: date, door: str = "web", request_id: str | None = None) -> Actor | None:
-    """Say who a person is today: posts held, acted in, or deputised for while the holder is away; None if inactive."""
-    person = db.session.get(Person, person_id)
-    if person is None or not person.is_active:
-        return None
-    grants = db.session.execute(
-        select(RoleAssignment.role, Unit.path)
-        .join(Unit, Unit.id == RoleAssignment.unit_id)
-        .where(RoleAssignment.person_id == person_id, *_holds_on(RoleAssignment, on))
-        .order_by(RoleAssignment.id)
+
+def _holds_on(
+    table: type[Tenure] | type[RoleAssignment], on: date | ColumnElement[date]
+) -> tuple[ColumnElement[bool], ...]:
+    return (table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on))
+
+
+def _holder_is_present(post_id: SQLColumnExpression[int], on: ColumnElement[date]) -> ColumnElement[bool]:
+    holding = aliased(Tenure)
+    away = exists().where(Absence.person_id == holding.person_id, Absence.from_on <= on, Absence.to_on >= on)
+    return exists().where(holding.post_id == post_id, holding.capacity == HOLDER, *_holds_on(holding, on), ~away)
+
+
+def duties(person_id: ColumnElement[int], on: ColumnElement[date]) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """Say who somebody is on a day, in the parts of one query: the active person, the posts answered for, the roles.
+
+    Each part gives a kind of line, a number to order by, a post, a word and a text.
+    """
+    nothing: tuple[ColumnElement[Any], ...] = literal_column("0"), literal_column("''"), literal_column("''")
+    person: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{THE_PERSON}'").label("line"), Person.id.label("number"), *nothing
     )
+    seats: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{A_SEAT}'"), Tenure.id, Tenure.post_id, Tenure.capacity, Post.title
+    )
+    roles: Select[*tuple[Any, ...]] = select(
+        literal_column(f"'{A_ROLE}'"), RoleAssignment.id, nothing[0], RoleAssignment.role, Unit.path
+    )
+    stands_in_for_nobody = (Tenure.capacity != HOLDER) & _holder_is_present(Tenure.post_id, on)
+    return (
+        person.where(Person.id == person_id, Person.is_active),
+        seats.join(Post, Post.id == Tenure.post_id).where(
+            Tenure.person_id == person_id, *_holds_on(Tenure, on), ~stands_in_for_nobody
+        ),
+        roles.join(Unit, Unit.id == RoleAssignment.unit_id).where(
+            RoleAssignment.person_id == person_id, *_holds_on(RoleAssignment, on)
+        ),
+    )
+
+
+def actor_from(lines: Iterable[Row[*tuple[Any, ...]]], *, door: str, request_id: str | None) -> Actor | None:
+    """Make the actor of the lines that `duties` gave; None where they tell of no active person."""
+    found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for line in sorted(lines, key=itemgetter(1)):
+        found[line[0]].append(line)
+    if not found[THE_PERSON]:
+        return None
     return Actor(
-        person_id=person_id,
-        sittings=_sittings(person_id, on),
-        grants=tuple(Grant(Role(role), path) for role, path in grants),
+        person_id=found[THE_PERSON][0][1],
+        sittings=tuple(Sitting(post_id, title, capacity) for _, _, post_id, capacity, title in found[A_SEAT]),
+        grants=tuple(Grant(Role(role), path) for _, _, _, role, path in found[A_ROLE]),
         door=door,
         request_id=request_id,
     )
 
 
-def _sittings(person_id: int, on: date) -> tuple[Sitting, ...]:
-    rows = db.session.execute(
-        select(Post.id, Post.title, Tenure.capacity)
-        .join(Tenure, Tenure.post_id == Post.id)
-        .where(Tenure.person_id == person_id, *_holds_on(Tenure, on))
-        .order_by(Tenure.id)
-    ).all()
-    stand_ins = [post_id for post_id, _title, capacity in rows if capacity != "holder"]
-    answered = _posts_with_holder_present(stand_ins, on) if stand_ins else set()
-    return tuple(
-        Sitting(post_id, title, capacity)
-        for post_id, title, capacity in rows
-        if capacity == "holder" or post_id not in answered
-    )
+_THE_ACTOR = union_all(*duties(bindparam("person_id", type_=Integer), bindparam("on", type_=Date))).order_by(
+    "line", "number"
+)
 
 
-def _posts_with_holder_present(post_ids: Iterable[int], on: date) -> set[int]:
-    away = select(Absence.person_id).where(Absence.from_on <= on, Absence.to_on >= on)
-    present = select(Tenure.post_id).where(
-        Tenure.post_id.in_(tuple(post_ids)),
-        Tenure.capacity == "holder",
-        *_holds_on(Tenure, on),
-        Tenure.person_id.not_in(away),
-    )
-    return set(db.session.scalars(present))
-
-
-def _holds_on(table: type[Tenure] | type[RoleAssignment], on: date) -> tuple[ColumnElement[bool], ...]:
-    return (table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on))
+def actor_for(person_id: int, *, on: date, door: str = "web", request_id: str | None = None) -> Actor | None:
+    """Say who a person is today: posts held, acted in, or deputised for while the holder is away; None if inactive."""
+    lines = db.session.execute(_THE_ACTOR, {"person_id": person_id, "on": on})
+    return actor_from(lines, door=door, request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)

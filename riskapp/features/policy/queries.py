@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import event, or_, select
+from sqlalchemy import bindparam, event, or_, select
 from sqlalchemy.orm import Session
 
 from riskapp.domain.policy import Policy, parse_policy
@@ -49,16 +49,19 @@ def _forget_what_was_taken_back(session: Session) -> None:
     session.info.pop(KNOWN, None)
 
 
+_VERSION = (
+    select(PolicyVersion.id, PolicyVersion.number, PolicyVersion.in_force_from, PolicyVersion.fingerprint)
+    .where(
+        PolicyVersion.in_force_from <= bindparam("on"),
+        or_(PolicyVersion.in_force_to.is_(None), PolicyVersion.in_force_to >= bindparam("on")),
+    )
+    .order_by(PolicyVersion.in_force_from.desc(), PolicyVersion.id.desc())
+    .limit(1)
+)
+
+
 def _look_up(on: date) -> InForce:
-    row = db.session.execute(
-        select(PolicyVersion.id, PolicyVersion.number, PolicyVersion.in_force_from, PolicyVersion.fingerprint)
-        .where(
-            PolicyVersion.in_force_from <= on,
-            or_(PolicyVersion.in_force_to.is_(None), PolicyVersion.in_force_to >= on),
-        )
-        .order_by(PolicyVersion.in_force_from.desc(), PolicyVersion.id.desc())
-        .limit(1)
-    ).first()
+    row = db.session.execute(_VERSION, {"on": on}).first()
     if row is None:
         raise NoPolicyError(f"no risk policy is in force on {on}: run flask policy adopt")
     return InForce(row.id, row.number, row.in_force_from, _parsed(row.id, row.fingerprint))

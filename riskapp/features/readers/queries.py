@@ -1,31 +1,37 @@
 """Who may read a risk: the SQL twin of the table of permissions, and the facts that `may()` asks of one risk."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import lru_cache, wraps
+from types import MappingProxyType
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
+    Date,
+    Integer,
     Select,
     SQLColumnExpression,
     Subquery,
     and_,
+    bindparam,
     case,
     exists,
     false,
+    literal_column,
     null,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
 from riskapp.domain.exemption import withheld_words
 from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition, Facts, Permission, Relation
-from riskapp.domain.publication import PARTS
+from riskapp.domain.publication import PARTS, exempt_parts
 from riskapp.features.classification import queries as classification
 from riskapp.models.actions import Action
 from riskapp.models.database import db
@@ -33,6 +39,26 @@ from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
 from riskapp.models.risks import Risk
+
+KEPT = 400
+Asked = ParamSpec("Asked")
+Built = TypeVar("Built")
+
+
+def kept(build: Callable[Concatenate[Actor, Asked], Built]) -> Callable[Concatenate[Actor, Asked], Built]:
+    """Keep the statements that a pure function builds for an actor, since building SQL costs more than running it.
+
+    No row is kept: a statement is, under all that the actor is at this moment, so that another role is another
+    statement from the next request on.
+    """
+    built = lru_cache(maxsize=KEPT)(build)
+
+    @wraps(build)
+    def find(actor: Actor, /, *asked: Asked.args, **more: Asked.kwargs) -> Built:
+        return built(replace(actor, request_id=None), *asked, **more)  # type: ignore[arg-type] # all is hashable
+
+    return find
+
 
 Twin = Callable[[Actor, Condition], ColumnElement[bool]]
 
@@ -147,6 +173,7 @@ class Projection:
 
 
 GROUPS = tuple(sorted(PARTS))
+NOTHING_WITHHELD: Mapping[str, str] = MappingProxyType({})
 
 
 def told(words: str | None, why: str | None) -> str:
@@ -160,10 +187,11 @@ def projection(actor: Actor, *, on: date) -> Projection:
     return Projection(None if isinstance(cleared, True_) else classification.withheld_things(on=on), cleared)
 
 
-def withheld_from(row: Row[*tuple[Any, ...]]) -> Mapping[str, str]:
-    """Read `Projection.whys` from a row: each group that is withheld from the actor, and why in words."""
-    found = {group: row._mapping[f"why_{group}"] for group in GROUPS}  # noqa: SLF001 - SQLAlchemy's public name
-    return {group: withheld_words(why) for group, why in found.items() if why is not None}
+def withheld_from(whys: Sequence[str | None]) -> Mapping[str, str]:
+    """Read what `Projection.whys` selected: each group that is withheld from the actor, and why in words."""
+    if not any(why is not None for why in whys):
+        return NOTHING_WITHHELD
+    return {group: withheld_words(why) for group, why in zip(GROUPS, whys, strict=True) if why is not None}
 
 
 def exempt_shown(actor: Actor, references: Iterable[str], *, on: date) -> Mapping[int, frozenset[str]]:
@@ -220,34 +248,39 @@ def _on_its_route(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+_RISK_ID, _ON = bindparam("risk_id", type_=Integer), bindparam("on", type_=Date)
+_NONE: ColumnElement[int] = literal_column("0")
+_NO_WORD: ColumnElement[str] = literal_column("''")
+_FACTS = union_all(
+    select(literal_column("'risk'"), Risk.owner_post_id, Risk.drafted_by_post_id, Risk.status, Unit.path)
+    .join(Unit, Unit.id == Risk.unit_id)
+    .where(Risk.id == _RISK_ID),
+    select(literal_column("'action'"), Action.owner_post_id, Action.accountable_post_id, _NO_WORD, _NO_WORD)
+    .join(Link, Link.from_id == Action.id)
+    .where(Link.to_id == _RISK_ID, Link.kind == "treats"),
+    select(literal_column("'desk'"), EscalationDesk.post_id, EscalationDesk.id, EscalationDesk.state, _NO_WORD)
+    .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
+    .where(EscalationCase.subject_id == _RISK_ID, EscalationCase.is_drill.is_(False)),
+    classification.withheld_groups(_RISK_ID, literal_column("'withheld'"), _NONE, _NONE, on=_ON),
+)
+
+
 def facts(*, risk_id: int, on: date) -> Facts:
-    """Gather what the permissions ask of one risk, in four queries."""
-    risk = db.session.execute(
-        select(Unit.path, Risk.owner_post_id, Risk.drafted_by_post_id, Risk.status)
-        .join(Unit, Unit.id == Risk.unit_id)
-        .where(Risk.id == risk_id)
-    ).one()
-    others = db.session.execute(
-        select(Action.owner_post_id, Action.accountable_post_id)
-        .join(Link, Link.from_id == Action.id)
-        .where(Link.to_id == risk_id, Link.kind == "treats")
-    )
-    desks = db.session.execute(
-        select(EscalationDesk.post_id, EscalationDesk.state)
-        .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
-        .where(EscalationCase.subject_id == risk_id, EscalationCase.is_drill.is_(False))
-        .order_by(EscalationDesk.id)
-    ).all()
-    hidden = classification.withheld((risk_id,), on=on).get(risk_id, classification.NOTHING)
+    """Gather what the permissions ask of one risk, in one query."""
+    lines = db.session.execute(_FACTS, {"risk_id": risk_id, "on": on}).all()
+    risk = next(line for line in lines if line[0] == "risk")
+    others = [line for line in lines if line[0] == "action"]
+    desks = sorted((number, post, state) for what, post, number, state, _ in lines if what == "desk")
+    withheld = {group: level for what, _, _, level, group in lines if what == "withheld"}
     return Facts(
         entity_id=risk_id,
-        unit_path=risk.path,
-        owner_post_id=risk.owner_post_id,
-        drafted_by_post_id=risk.drafted_by_post_id,
-        other_post_ids=frozenset(post for row in others for post in row),
-        desk_post_ids=frozenset(post for post, _state in desks),
-        live_desk_post_id=next((post for post, state in reversed(desks) if state in LIVE_DESKS), None),
-        is_open=risk.status == "open",
-        exempt_groups=hidden.groups,
-        is_existence_withheld=hidden.existence,
+        unit_path=risk[4],
+        owner_post_id=risk[1],
+        drafted_by_post_id=risk[2],
+        other_post_ids=frozenset(post for _, owner, accountable, *_ in others for post in (owner, accountable)),
+        desk_post_ids=frozenset(post for _, post, _ in desks),
+        live_desk_post_id=next((post for _, post, state in reversed(desks) if state in LIVE_DESKS), None),
+        is_open=risk[3] == "open",
+        exempt_groups=exempt_parts(withheld),
+        is_existence_withheld=classification.EXISTENCE in withheld.values(),
     )

@@ -1,6 +1,6 @@
 """The address of a register: every filter, the order and the page, read without trust and written back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, get_args
@@ -8,9 +8,7 @@ from typing import Any, get_args
 from riskapp.domain.appetite import Position
 from riskapp.domain.movement import Kind
 from riskapp.domain.policy import Policy
-from riskapp.features.choices.queries import UnitChoice
-from riskapp.features.plan.queries import Item
-from riskapp.features.registers.queries import SORTS, Filters, Status
+from riskapp.features.registers.queries import SORTS, Choices, Filters, Status
 
 SIZES = (15, 50, 100)
 STATUSES: Mapping[str, str] = {"open": "Open", "draft": "Drafts", "closed": "Closed", "all": "Open, drafts and closed"}
@@ -32,11 +30,8 @@ class Offer:
     """What the filters of one reader can choose from on a day."""
 
     policy: Policy
-    units: Sequence[UnitChoice]
-    items: Sequence[Item]
-    owners: Sequence[tuple[int, str]]
+    choices: Choices
     on: date
-    since: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +131,14 @@ def options_of(offer: Offer) -> dict[str, list[tuple[str, str]]]:
     bands = [(rating.key, rating.label) for rating in ratings]
     above = [(f"{rating.key}+", f"{rating.label} and above") for rating in ratings[1:-1]]
     return {
-        "unit": [(unit.reference, unit.indented) for unit in offer.units],
+        "unit": [(unit.reference, unit.indented) for unit in offer.choices.units],
         "band": [*above, *bands],
         "category": [(key, category.label) for key, category in offer.policy.appetite.categories.items()],
-        "owner": [(str(post_id), title) for post_id, title in offer.owners],
+        "owner": [(str(post_id), title) for post_id, title in offer.choices.owners],
         "status": list(STATUSES.items()),
         "appetite": [(position.key, position.label) for position in Position],
-        "item": [(item.reference, item.label) for item in offer.items],
-        "travel": [(kind, kind.capitalize()) for kind in get_args(Kind)] if offer.since else [],
+        "item": [(item.reference, item.label) for item in offer.choices.items],
+        "travel": [(kind, kind.capitalize()) for kind in get_args(Kind)] if offer.choices.since else [],
     }
 
 
@@ -162,13 +157,13 @@ def _is_plain(name: str, value: str, policy: Policy) -> bool:
 
 
 def _filters(chosen: Mapping[str, str], offer: Offer) -> Filters:
-    paths = {unit.reference: unit.path for unit in offer.units}
-    items = {item.reference: item.id for item in offer.items}
+    paths = {unit.reference: unit.path for unit in offer.choices.units}
+    items = {item.reference: item.id for item in offer.choices.items}
     statuses: dict[str, Status] = {key: key for key in get_args(Status)}
     kinds: dict[str, Kind] = {key: key for key in get_args(Kind)}
     return Filters(
         on=offer.on,
-        since=offer.since,
+        since=offer.choices.since,
         status=statuses.get(chosen.get("status", ""), "open"),
         unit_path=paths.get(chosen.get("unit", ""), ""),
         category=chosen.get("category", ""),

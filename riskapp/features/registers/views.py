@@ -1,5 +1,6 @@
 """The registers' page, and the same list as a file. Its blueprint is the one that the pages of risks share."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from flask import Blueprint, render_template, request, url_for
@@ -9,13 +10,12 @@ from riskapp.domain.appetite import Position
 from riskapp.domain.permissions import COUNCIL_READERS, Permission
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
-from riskapp.features.choices import queries as choices
-from riskapp.features.plan import queries as plan
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers.service import Outlet, record_reading
 from riskapp.features.registers import forms as addresses
 from riskapp.features.registers import queries, service
 from riskapp.models.database import transaction
-from riskapp.web import csv, drawings, grids, guards, levels
+from riskapp.web import addressing, csv, drawings, grids, guards, levels
 from riskapp.web.clock import now, today
 
 blueprint = Blueprint("risks", __name__)
@@ -32,7 +32,8 @@ def register() -> ResponseReturnValue:
     """Show the risks that the reader may see, as the address asks for them."""
     actor, offer = guards.actor(), _offer()
     state = addresses.read(request.args, offer)
-    found = queries.count(actor, state.filters)
+    census = queries.census(actor, state.filters)
+    found, standings = census.found, census.standings
     page = min(state.page, max(1, -(-found // state.size)))
     rows = queries.register(
         actor,
@@ -42,15 +43,20 @@ def register() -> ResponseReturnValue:
         offset=(page - 1) * state.size,
         limit=state.size,
     )
-    standings = queries.standings(actor, state.filters.scope())
-    counts: dict[tuple[int, int], int] = {}
+    _record(rows, Outlet.REGISTER)
+    at_place: Counter[tuple[int, int]] = Counter()
+    by_position: Counter[str] = Counter()
+    by_rating: Counter[str] = Counter()
     for each in standings:
-        counts[each.likelihood, each.impact] = counts.get((each.likelihood, each.impact), 0) + each.count
+        at_place[each.likelihood, each.impact] += each.count
+        by_position[each.position] += each.count
+        by_rating[each.rating] += each.count
+    here = addressing.with_query(url_for(".register"))
     laid_out = grids.grid(
         offer.policy.scoring,
-        counts,
-        address=lambda likelihood, impact: url_for(
-            ".register", **state.address(likelihood=str(likelihood), impact=str(impact), band=None)
+        at_place,
+        address=lambda likelihood, impact: here(
+            **state.address(likelihood=str(likelihood), impact=str(impact), band=None)
         ),
     )
     return render_template(
@@ -62,11 +68,17 @@ def register() -> ResponseReturnValue:
         found=found,
         page=page,
         rows=rows,
-        standings=standings,
+        whole=at_place.total(),
+        by_position=by_position,
+        by_rating=by_rating,
         grid=laid_out,
         drawing=drawings.heat_map(grids.drawn(laid_out)),
-        movement=queries.movement(actor, state.filters),
+        movement=census.movement,
+        withheld=census.withheld,
         rating_of=levels.rating_of(offer.policy.scoring),
+        category_words={key: category.label for key, category in offer.policy.appetite.categories.items()},
+        here=here,
+        risk_address=addressing.of_each(".risk"),
     )
 
 
@@ -79,24 +91,25 @@ def register_csv() -> ResponseReturnValue:
     rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
     with transaction():
         service.record_export(rows=len(rows), asked=state.address(), by=actor, at=now())
+    _record(rows, Outlet.REGISTER_FILE)
     label = levels.rating_of(offer.policy.scoring)
     return csv.answer("register", HEADS, _cells(rows, offer.policy, label))
 
 
+def _record(rows: Sequence[queries.RegisterRow], outlet: Outlet) -> None:
+    """Record that exempt risks were shown to somebody who may read what is exempt in them."""
+    shown = [row.reference for row in rows]
+    with transaction():
+        record_reading(shown, outlet=outlet, by=guards.actor(), at=now(), on=today())
+
+
 def _offer() -> addresses.Offer:
     actor, on = guards.actor(), today()
-    return addresses.Offer(
-        policy=policies.in_force(on=on).policy,
-        units=choices.units(actor),
-        items=plan.items(actor, plan.THREATENED),
-        owners=choices.owners_on_registers(actor, on=on),
-        on=on,
-        since=queries.last_committee(on=on),
-    )
+    return addresses.Offer(policies.in_force(on=on).policy, queries.choices(actor, on=on), on)
 
 
 def _register_title(state: addresses.State, offer: addresses.Offer) -> str:
-    names = {unit.reference: unit.name for unit in offer.units}
+    names = {unit.reference: unit.name for unit in offer.choices.units}
     if "unit" in state.chosen:
         return f"{names[state.chosen['unit']]} register"
     return "Whole council register" if guards.actor().has_role(*COUNCIL_READERS) else "Registers you may read"
@@ -107,21 +120,22 @@ def _cells(
 ) -> Iterator[tuple[object, ...]]:
     labels = {key: category.label for key, category in policy.appetite.categories.items()}
     for row in rows:
+        why = row.withheld.get("assessment")
         scores = [
             part
             for each in (row.inherent, row.current, row.target)
-            for part in (each.score, rating_of(each.rating).label)
+            for part in ((each.score, rating_of(each.rating).label) if each else (None, why))
         ]
         yield (
             row.reference,
             row.title,
-            row.event,
+            row.event or row.withheld.get("statement"),
             labels.get(row.category, row.category),
             row.status.capitalize(),
             row.unit,
             row.owner,
             *scores,
-            Position.of(row.position).label,
+            Position.of(row.position).label if row.position else why,
             row.moved.words if row.moved else None,
             row.next_review_on,
             row.opened_on,

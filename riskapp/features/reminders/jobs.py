@@ -3,7 +3,7 @@
 from flask import current_app
 
 from riskapp.adapters.letters import addressed
-from riskapp.adapters.mail import Letter, Mailer, mailer_for
+from riskapp.adapters.mail import KeepInOutbox, Letter, Mailer, mailer_for
 from riskapp.domain.clock import TELLING, Done, Job, Moment
 from riskapp.features.reminders import service
 from riskapp.models.database import transaction
@@ -23,6 +23,10 @@ def send_mail(moment: Moment) -> Done:
         return Done(detail="A rehearsal sends nothing.")
     if mailer is None:
         return Done(detail="No mail server is set: SMTP_URL names one.")
+    if isinstance(mailer, KeepInOutbox):
+        doubted = service.doubt_the_abandoned(at=moment.at)
+        kept = service.keep_in_outbox(mailer.outcome, at=moment.at)
+        return Done(found=kept, detail=_words(kept, doubted))
     return send_queued(mailer, moment, base_url=settings.base_url)
 
 

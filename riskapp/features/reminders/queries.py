@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
 
 from riskapp.adapters.letters import Group, Item
 from riskapp.domain.permissions import Actor
@@ -138,24 +137,19 @@ def message(actor: Actor, message_id: int, policy: Policy, *, on: date) -> Opene
         return None
     *line, text, next_try_at, key = row
     about = db.session.scalars(
-        select(Occurrence)
-        .options(joinedload(Occurrence.subject))
-        .where(Occurrence.message_id == message_id)
-        .order_by(Occurrence.id)
+        select(Occurrence).where(Occurrence.message_id == message_id).order_by(Occurrence.id)
     ).all()
     tries = db.session.execute(
         select(Attempt.at, Attempt.outcome, Attempt.detail)
         .where(Attempt.message_id == message_id)
         .order_by(Attempt.at.desc(), Attempt.id.desc())
     )
-    shown = tuple(Try(*each) for each in tries)
-    return Opened(Line(*line), text, groups(occurrences=about, policy=policy, on=on), shown, next_try_at, key)
+    told = groups(occurrences=about, shown=items(occurrences=about, on=on), policy=policy)
+    return Opened(Line(*line), text, told, tuple(Try(*each) for each in tries), next_try_at, key)
 
 
-def groups(*, occurrences: Iterable[Occurrence], policy: Policy, on: date) -> tuple[Group, ...]:
+def groups(*, occurrences: Iterable[Occurrence], shown: Mapping[int, Item], policy: Policy) -> tuple[Group, ...]:
     """Sort what is due by what to do, the late first; of one thing told several times, the latest word."""
-    occurrences = tuple(occurrences)
-    shown = items(occurrences=occurrences, on=on)
     latest: dict[tuple[str, int], Occurrence] = {}
     for each in sorted(occurrences, key=lambda occurrence: (occurrence.due_on, occurrence.id)):
         latest[_plain_rule(each.rule), each.subject_id] = each
@@ -183,17 +177,21 @@ def _plain_rule(rule: str) -> str:
 def items(*, occurrences: Collection[Occurrence], on: date) -> dict[int, Item]:
     """Say each occurrence as a line of a message: by its reference alone where its words are not for a mail."""
     ids = {occurrence.subject_id for occurrence in occurrences}
-    entities = {entity.id: entity for entity in db.session.scalars(select(Entity).where(Entity.id.in_(ids)))}
+    things = db.session.execute(select(Entity.id, Entity.kind, Entity.reference, Entity.name).where(Entity.id.in_(ids)))
     private = private_subjects(ids=ids, on=on)
-    return {
-        occurrence.id: Item(
-            reference=(entity := entities[occurrence.subject_id]).reference,
-            name=None if entity.id in private else entity.name,
-            words=occurrence.words,
-            path=f"{PATHS[entity.kind]}/{entity.reference}" if entity.kind in PATHS else "/",
+    said = {
+        entity_id: (
+            reference,
+            None if entity_id in private else name,
+            f"{PATHS[kind]}/{reference}" if kind in PATHS else "/",
         )
-        for occurrence in occurrences
+        for entity_id, kind, reference, name in things
     }
+    made = {}
+    for occurrence in occurrences:
+        reference, name, path = said[occurrence.subject_id]
+        made[occurrence.id] = Item(reference, name, occurrence.words, path)
+    return made
 
 
 def private_subjects(*, ids: Collection[int], on: date) -> set[int]:
@@ -223,6 +221,12 @@ def is_urgent(*, message: Message) -> bool:
         Occurrence.message_id == message.id, Occurrence.rule.startswith("escalation", autoescape=True)
     )
     return db.session.scalar(found.limit(1)) is not None
+
+
+def post_titles(*, ids: Collection[int | None]) -> dict[int | None, str]:
+    """Map posts to their titles."""
+    rows = db.session.execute(select(Post.id, Post.title).where(Post.id.in_(ids)))
+    return {post_id: title for post_id, title in rows}  # noqa: C416 - rows are not plain pairs to the type checker
 
 
 def last_message_id() -> int:

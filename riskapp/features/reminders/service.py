@@ -1,15 +1,16 @@
 """Decide who is reminded of what, once; write the messages; and keep what became of each attempt to send one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm.attributes import set_committed_value
 
 from riskapp.adapters import letters
 from riskapp.adapters.mail import Outcome
@@ -22,11 +23,12 @@ from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.features.reminders import queries
 from riskapp.models.database import db
-from riskapp.models.people import Post
 from riskapp.models.reminders import Attempt, Message, Occurrence
 
+Kept = TypeVar("Kept")
 ONCE = ("rule", "subject_id", "person_id", "due_on")
-AT_A_TIME = 500
+AT_A_TIME = 2000
+"""Things named in one statement: a database takes some 30,000 values in one."""
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 """How long a message waits after each failure; when they are used up it is parked, and a person must look."""
 LONGEST_DAYS_OFF = timedelta(days=14)
@@ -52,7 +54,14 @@ def remember(
     rule: str, *, subject_id: int, post_id: int | None, person_id: int, due_on: date, words: str, at: datetime
 ) -> Occurrence | None:
     """Keep that a person must be told of a subject, for the next digest; None if that is kept already."""
-    row = {
+    made = _keep_once([_row(rule, subject_id, post_id, person_id, due_on, words, at)], Occurrence)
+    return next(iter(made), None)
+
+
+def _row(
+    rule: str, subject_id: int, post_id: int | None, person_id: int, due_on: date, words: str, at: datetime
+) -> dict[str, object]:
+    return {
         "rule": rule,
         "subject_id": subject_id,
         "post_id": post_id,
@@ -61,19 +70,37 @@ def remember(
         "made_at": at,
         "words": words,
     }
-    made = _keep_once([row])
-    return db.session.get(Occurrence, made[0]) if made else None
 
 
-def _keep_once(rows: list[dict[str, Any]]) -> list[int]:
-    """Insert what is not there yet and give its ids: the database decides, so two clocks cannot both win."""
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    made: list[int] = []
-    for start in range(0, len(rows), AT_A_TIME):
-        part = rows[start : start + AT_A_TIME]
-        statement = insert(Occurrence).values(part).on_conflict_do_nothing(index_elements=ONCE)
-        made.extend(db.session.scalars(statement.returning(Occurrence.id)))
-    return made
+def _keep_once(rows: list[dict[str, object]], wanted: type[Kept] | InstrumentedAttribute[Kept]) -> Sequence[Kept]:
+    """Insert what is not there yet and give what is wanted of it: the database decides, so no two clocks both win."""
+    if not rows:
+        return ()
+    statement = _insert()(Occurrence).on_conflict_do_nothing(index_elements=ONCE).returning(wanted)
+    return db.session.scalars(statement, rows).all()
+
+
+def _insert() -> Callable[[type], Any]:
+    """The insert that passes over what is there: spelled alike by both databases, by neither in standard SQL."""
+    return postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one person is told at once of one subject, by a rule that speaks once for a day."""
+
+    rule: str
+    subject_id: int
+    post_id: int | None
+    person_id: int
+    due_on: date
+    heading: str
+    words: str
+    clause: Clause
+
+    @property
+    def once(self) -> tuple[str, int, int, date]:
+        return self.rule, self.subject_id, self.person_id, self.due_on
 
 
 def notify(
@@ -89,30 +116,51 @@ def notify(
     at: datetime,
 ) -> Message | None:
     """Tell a person at once, in a message of its own; None if they were told already or have no address."""
-    occurrence = remember(
-        rule, subject_id=subject_id, post_id=post_id, person_id=person_id, due_on=on, words=words, at=at
-    )
-    address = people.addresses((person_id,)).get(person_id)
-    if occurrence is None or address is None:
-        return None
-    item = queries.items(occurrences=(occurrence,), on=on)[occurrence.id]
-    content = letters.Words(
-        subject=f"{heading}: {item.reference}{f' {item.name}' if item.name else ''}",
-        lede=f"{heading}.",
-        groups=(letters.Group("", _cited(clause), (item,)),),
-        reason=_reason(post_id),
-    )
-    message = _queue(_key(rule, subject_id, person_id, on), person_id, post_id, address, content, at=at)
-    occurrence.message_id = message.id
-    return message
+    return tell((Notice(rule, subject_id, post_id, person_id, on, heading, words, clause),), on=on, at=at)[0]
+
+
+def tell(notices: Iterable[Notice], *, on: date, at: datetime) -> list[Message | None]:
+    """Give each notice its message; None where the person was told already or has no address."""
+    notices = tuple(notices)
+    new = {
+        (kept.rule, kept.subject_id, kept.person_id, kept.due_on): kept
+        for kept in _keep_once(
+            [
+                _row(each.rule, each.subject_id, each.post_id, each.person_id, each.due_on, each.words, at)
+                for each in notices
+            ],
+            Occurrence,
+        )
+    }
+    addresses = people.addresses({kept.person_id for kept in new.values()}) if new else {}
+    fresh = [(each, new.pop(each.once)) for each in notices if each.once in new and each.person_id in addresses]
+    if not fresh:
+        return [None] * len(notices)
+    items = queries.items(occurrences=tuple(kept for _, kept in fresh), on=on)
+    titles = queries.post_titles(ids={each.post_id for each, _ in fresh})
+    rows = []
+    for notice, kept in fresh:
+        item = items[kept.id]
+        content = letters.Words(
+            subject=f"{notice.heading}: {item.reference}{f' {item.name}' if item.name else ''}",
+            lede=f"{notice.heading}.",
+            groups=(letters.Group("", _cited(notice.clause), (item,)),),
+            reason=_reason(titles.get(notice.post_id)),
+        )
+        address = addresses[notice.person_id]
+        rows.append(_message(_key(*notice.once), notice.person_id, notice.post_id, address, content, at))
+    made = {each.message_id: each for each in db.session.scalars(insert(Message).returning(Message), rows)}
+    messages = {notice: made[row["message_id"]] for (notice, _), row in zip(fresh, rows, strict=True)}
+    for notice, kept in fresh:
+        kept.message_id = messages[notice].id
+    return [messages.get(each) for each in notices]
 
 
 def _cited(clause: Clause) -> str:
     return f"policy {clause.ref}. {clause.text}"
 
 
-def _reason(post_id: int | None) -> str:
-    title = db.session.scalar(select(Post.title).where(Post.id == post_id))
+def _reason(title: str | None) -> str:
     return f"You get this because you answer for the post {title}." if title else "You get this because of your role."
 
 
@@ -121,24 +169,21 @@ def _key(*parts: object) -> str:
     return sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
-def _queue(
-    key: str, person_id: int, post_id: int | None, address: str, content: letters.Words, *, at: datetime
-) -> Message:
+def _message(
+    key: str, person_id: int, post_id: int | None, address: str, content: letters.Words, at: datetime
+) -> dict[str, Any]:
     written = letters.write(content)
-    message = Message(
-        message_id=key,
-        person_id=person_id,
-        post_id=post_id,
-        address=address,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        queued_at=at,
-        next_try_at=at,
-    )
-    db.session.add(message)
-    db.session.flush()
-    return message
+    return {
+        "message_id": key,
+        "person_id": person_id,
+        "post_id": post_id,
+        "address": address,
+        "subject": written.subject,
+        "text": written.text,
+        "html": written.html,
+        "queued_at": at,
+        "next_try_at": at,
+    }
 
 
 def horizon(family: str, *, on: date) -> date:
@@ -162,18 +207,9 @@ def remind(subjects: Iterable[SubjectFact], *, on: date, at: datetime) -> Remind
         if who is None:
             nobody.add(title)
             continue
-        rows.append(
-            {
-                "rule": fact.rule,
-                "subject_id": fact.subject_id,
-                "post_id": fact.recipient_post_id,
-                "person_id": who.person_id,
-                "due_on": fact.due_on,
-                "made_at": at,
-                "words": _due_words(fact) + (f" Nobody answers for {title}, so it comes to you." if instead else ""),
-            }
-        )
-    return Reminded(len(due), len(_keep_once(rows)), tuple(sorted(nobody)))
+        words = _due_words(fact) + (f" Nobody answers for {title}, so it comes to you." if instead else "")
+        rows.append(_row(fact.rule, fact.subject_id, fact.recipient_post_id, who.person_id, fact.due_on, words, at))
+    return Reminded(len(due), len(_keep_once(rows, Occurrence.id)), tuple(sorted(nobody)))
 
 
 def _who_answers(policy: Policy, on: date) -> Mapping[int, tuple[str, Sitter | None, bool]]:
@@ -197,66 +233,95 @@ def _due_words(fact: ReminderFact) -> str:
 
 def queue_digests(*, on: date, at: datetime) -> Reminded:
     """Write one message a person a day that joins all they have not been told, what is overdue first."""
-    policy = policies.in_force(on=on).policy
     waiting = db.session.scalars(
         select(Occurrence)
-        .options(joinedload(Occurrence.subject))
         .where(Occurrence.message_id.is_(None), Occurrence.due_on <= on)
         .order_by(Occurrence.person_id, Occurrence.id)
+        .with_for_update(key_share=True)
     ).all()
-    addresses = people.addresses({occurrence.person_id for occurrence in waiting})
-    queued, nobody = 0, set()
-    for person_id, mine in groupby(waiting, key=lambda occurrence: occurrence.person_id):
-        if person_id not in addresses:
-            nobody.add(f"account {person_id} is closed")
-        elif _digest(person_id, addresses[person_id], tuple(mine), policy, on=on, at=at):
-            queued += 1
-    return Reminded(len(waiting), queued, tuple(sorted(nobody)))
+    addresses = people.addresses({occurrence.person_id for occurrence in waiting}) if waiting else {}
+    reached = [occurrence for occurrence in waiting if occurrence.person_id in addresses]
+    closed = {occurrence.person_id for occurrence in waiting if occurrence.person_id not in addresses}
+    queued = sum(_write_digests(part, addresses, on=on, at=at) for part in _parts(reached))
+    return Reminded(len(waiting), queued, tuple(sorted(f"account {person_id} is closed" for person_id in closed)))
 
 
-def _digest(
-    person_id: int, address: str, mine: tuple[Occurrence, ...], policy: Policy, *, on: date, at: datetime
-) -> bool:
-    key = _key("digest", person_id, on)
-    if db.session.scalar(select(Message.id).where(Message.message_id == key)) is not None:
-        return False
-    groups = queries.groups(occurrences=mine, policy=policy, on=on)
+def _parts(waiting: Iterable[Occurrence]) -> Iterator[list[Occurrence]]:
+    """Cut what waits into parts that a statement can name, never one person's in two."""
+    part: list[Occurrence] = []
+    for _, mine in groupby(waiting, key=lambda occurrence: occurrence.person_id):
+        part.extend(mine)
+        if len(part) >= AT_A_TIME:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _write_digests(part: list[Occurrence], addresses: Mapping[int, str], *, on: date, at: datetime) -> int:
+    """Write the digests that this day does not have yet: the database decides, so two clocks cannot both win."""
+    policy = policies.in_force(on=on).policy
+    shown = queries.items(occurrences=part, on=on)
+    titles = queries.post_titles(ids={occurrence.post_id for occurrence in part})
+    told: dict[str, list[Occurrence]] = {}
+    rows = []
+    for person_id, each in groupby(part, key=lambda occurrence: occurrence.person_id):
+        mine, key = list(each), _key("digest", person_id, on)
+        post_id, told[key] = mine[0].post_id, mine
+        content = _digest(queries.groups(occurrences=mine, shown=shown, policy=policy), titles.get(post_id))
+        rows.append(_message(key, person_id, post_id, addresses[person_id], content, at))
+    statement = _insert()(Message).on_conflict_do_nothing(index_elements=("message_id",))
+    made = db.session.execute(statement.returning(Message.id, Message.message_id), rows).all()
+    joined = [(occurrence, number) for number, key in made for occurrence in told[key]]
+    if joined:
+        db.session.execute(update(Occurrence), [{"id": each.id, "message_id": number} for each, number in joined])
+    for occurrence, number in joined:
+        set_committed_value(occurrence, "message_id", number)
+    return len(made)
+
+
+def _digest(groups: tuple[letters.Group, ...], title: str | None) -> letters.Words:
     count = sum(len(group.items) for group in groups)
     kinds = ", ".join(f"{group.heading.lower()} ({len(group.items)})" for group in groups)
-    content = letters.Words(
+    return letters.Words(
         subject=f"{count} thing{'' if count == 1 else 's'} to do: {kinds}",
         lede="This is what is due, the late first. Each line leads to the page where it is done.",
         groups=groups,
-        reason=_reason(mine[0].post_id),
+        reason=_reason(title),
     )
-    message = _queue(key, person_id, mine[0].post_id, address, content, at=at)
-    for occurrence in mine:
-        occurrence.message_id = message.id
-    return True
+
+
+def keep_in_outbox(outcome: Outcome, *, at: datetime) -> int:
+    """Note of every message that waits that it stays in the outbox: nothing leaves, so none needs to be claimed."""
+    waiting = update(Message).where(Message.state == "queued", Message.next_try_at <= at)
+    kept = db.session.scalars(
+        waiting.values(state="sent", sent_at=at).returning(Message.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if kept:
+        tries = [{"message_id": each, "at": at, "outcome": outcome.kind, "detail": outcome.detail} for each in kept]
+        db.session.execute(insert(Attempt), tries)
+    return len(kept)
 
 
 def claim(*, at: datetime) -> Message | None:
     """Take the next message that waits to be sent; None if none does. Once committed, no other process has it."""
-    waiting = (
-        select(Message)
+    first = (
+        select(Message.id)
         .where(Message.state == "queued", Message.next_try_at <= at)
         .order_by(Message.next_try_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
-    while (message := db.session.scalars(waiting, execution_options={"populate_existing": True}).first()) is not None:
-        if _change(message, "queued", state="sending", next_try_at=at + SENDING_TAKES):
-            return message
-    return None
+    return _change(Message.id == first, "queued", state="sending", next_try_at=at + SENDING_TAKES)
 
 
-def _change(message: Message, held: str, **values: object) -> bool:
-    """Change a message that is still held in a state; False if another process was first."""
-    statement = update(Message).where(Message.id == message.id, Message.state == held).values(**values)
-    result = db.session.execute(statement, execution_options={"synchronize_session": False})
-    assert isinstance(result, CursorResult)  # noqa: S101 - what an update gives; says so to the type checker
-    db.session.refresh(message)
-    return result.rowcount == 1
+def _change(which: ColumnElement[bool], held: str, **values: object) -> Message | None:
+    """Change a message that is still held in a state, and give it; None if another process was first."""
+    statement = update(Message).where(which, Message.state == held).values(**values).returning(Message)
+    options = {"synchronize_session": False, "populate_existing": True}
+    return db.session.scalars(statement, execution_options=options).first()
 
 
 def note(message: Message, outcome: Outcome, *, at: datetime) -> None:
@@ -266,14 +331,15 @@ def note(message: Message, outcome: Outcome, *, at: datetime) -> None:
         return
     db.session.add(Attempt(message_id=message.id, at=at, outcome=outcome.kind, detail=outcome.detail))
     if outcome.kind in {"sent", "kept"}:
-        _change(message, "sending", state="sent", sent_at=at)
+        _change(Message.id == message.id, "sending", state="sent", sent_at=at)
         return
     db.session.flush()
     failures = _attempts(message, "refused", "unreachable")
     if failures > len(RETRY_AFTER):
-        _change(message, "sending", state="parked")
+        _change(Message.id == message.id, "sending", state="parked")
     else:
-        _change(message, "sending", state="queued", next_try_at=at + _pause(message, failures))
+        again = at + _pause(message, failures)
+        _change(Message.id == message.id, "sending", state="queued", next_try_at=again)
 
 
 def _pause(message: Message, failures: int) -> timedelta:
@@ -301,6 +367,6 @@ def _doubt(message: Message, detail: str, *, at: datetime) -> None:
     db.session.add(Attempt(message_id=message.id, at=at, outcome="uncertain", detail=detail))
     db.session.flush()
     if queries.is_urgent(message=message) and not doubted_before:
-        _change(message, "sending", state="queued", next_try_at=at + RETRY_AFTER[0])
+        _change(Message.id == message.id, "sending", state="queued", next_try_at=at + RETRY_AFTER[0])
     else:
-        _change(message, "sending", state="uncertain")
+        _change(Message.id == message.id, "sending", state="uncertain")

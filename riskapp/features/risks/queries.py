@@ -1,17 +1,20 @@
 """A risk as a reader sees it, and what a form that logs one offers."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Integer, Row, Select, bindparam, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.actions import Status
 from riskapp.domain.permissions import Actor
 from riskapp.features.readers import queries as readers
+from riskapp.features.readers.queries import kept
 from riskapp.models.actions import Action, ActionPromise
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link
@@ -20,6 +23,8 @@ from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
 from riskapp.models.policy import PolicyVersion
 from riskapp.models.risks import Assessment, AssessmentImpact, Review, Risk, RiskCause, RiskConsequence, RiskStanding
+
+THE_RISK = bindparam("risk_id", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,42 @@ class DeskLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RiskPage:
-    """Everything the page of a risk shows; scores are as kept, oldest first in `history`, newest first in `reviews`."""
+class Reviewed:
+    """The day of a review, and the day it was due on."""
 
-    row: Risk
+    held_on: date
+    was_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A risk's own columns; one of a group that is withheld from the reader is None, and was never read."""
+
+    id: int
+    owner_post_id: int
+    category: str
+    kind: str
+    status: str
+    event: str | None
+    treatment: str | None
+    treatment_why: str | None
+    drafted_on: date
+    opened_on: date | None
+    closed_on: date | None
+    closed_why: str | None
+    next_review_on: date | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPage:
+    """Everything the page of a risk shows; scores are as kept, oldest first in `history`, newest first in `reviews`.
+
+    `withheld` says of each group that is withheld from the reader why: what is in it is None or empty, and a title says
+    why. The escalation, the reviews and the next one follow from the score and are withheld with it.
+    """
+
+    row: Shown
     reference: str
     title: str
     units: tuple[tuple[str, str], ...]
@@ -95,21 +132,23 @@ class RiskPage:
     drafted_by: str | None
     causes: tuple[str, ...]
     consequences: tuple[str, ...]
-    inherent: Assessed
-    current: Assessed
-    target: Assessed
+    inherent: Assessed | None
+    current: Assessed | None
+    target: Assessed | None
     was: int | None
     proposed: Assessed | None
     history: tuple[Assessed, ...]
     actions: tuple[PlannedAction, ...]
     links: tuple[Linked, ...]
     desks: tuple[DeskLine, ...]
-    reviews: tuple[Review, ...]
+    reviews: tuple[Reviewed, ...]
+    withheld: Mapping[str, str]
 
     @property
     def seen(self) -> str:
         """A mark of what the reader has seen, so that a form can tell when somebody else came first."""
-        return f"{self.row.version}.{self.current.id}.{self.proposed.id if self.proposed else 0}"
+        current = self.current.id if self.current else 0
+        return f"{self.row.version}.{current}.{self.proposed.id if self.proposed else 0}"
 
 
 def find(actor: Actor, reference: str, *, on: date) -> Risk | None:
@@ -122,77 +161,81 @@ def find(actor: Actor, reference: str, *, on: date) -> Risk | None:
 
 
 def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
-    """Gather a risk's page in eleven queries, whatever the length of its history; None if the actor may not read it."""
+    """Gather a risk's page in seven queries, whatever the length of its history; None if the actor may not read it."""
+    head = db.session.execute(_head(actor, on), {"reference": reference}).first()
+    if head is None:
+        return None
+    reference, title, path, owner_title, drafter_title, standing, *rest = head
+    row, withheld = Shown(*rest[: -len(readers.GROUPS)]), readers.withheld_from(rest[-len(readers.GROUPS) :])
+    assessed = () if "assessment" in withheld else _assessments(row.id)
+    by_id = {each.id: each for each in assessed}
+    words = _words(row.id, path, with_statement="statement" not in withheld)
+    about = {"risk_id": row.id}
+    return RiskPage(
+        row=row,
+        reference=reference,
+        title=title or withheld.get("title", ""),
+        units=tuple((reference, name) for _, _, reference, name in words["unit"]),
+        owner=owner_title,
+        drafted_by=drafter_title,
+        causes=tuple(text for _, _, _, text in words["cause"]),
+        consequences=tuple(text for _, _, _, text in words["consequence"]),
+        inherent=by_id.get(standing.inherent_id),
+        current=by_id.get(standing.current_id),
+        target=by_id.get(standing.target_id),
+        was=by_id[standing.previous_id].score if assessed and standing.previous_id else None,
+        proposed=_proposed(assessed) if assessed else None,
+        history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
+        actions=() if "plan" in withheld else _planned(actor, row.id, on),
+        links=tuple(_linked(*each) for each in db.session.execute(_links(actor, on), about)),
+        desks=tuple(DeskLine(*each) for each in db.session.execute(_DESKS, about)) if assessed else (),
+        reviews=tuple(Reviewed(*each) for each in db.session.execute(_REVIEWS, about)) if assessed else (),
+        withheld=withheld,
+    )
+
+
+def _linked(link: str, kind: str, reference: str, name: str | None, code: str | None, why: str | None) -> Linked:
+    return Linked(link, kind, reference, readers.told(name, why), code)
+
+
+@kept
+def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     owner, drafter = aliased(Post), aliased(Post)
-    head = db.session.execute(
-        select(Risk, Entity.reference, Entity.name, Unit.path, owner.title, drafter.title, RiskStanding)
+    seen = readers.projection(actor, on=on)
+    return seen.joined(
+        select(
+            Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title, RiskStanding,
+            Risk.id, Risk.owner_post_id, Risk.category, Risk.kind, Risk.status,
+            seen.shown("statement", Risk.event), seen.shown("plan", Risk.treatment),
+            seen.shown("plan", Risk.treatment_why), Risk.drafted_on, Risk.opened_on, Risk.closed_on,
+            seen.shown("assessment", Risk.closed_why), seen.shown("assessment", Risk.next_review_on), Risk.version,
+            *seen.whys(),
+        )
+        .select_from(Risk)
         .join(Entity, Entity.id == Risk.id)
         .join(Unit, Unit.id == Risk.unit_id)
         .join(owner, owner.id == Risk.owner_post_id)
         .join(RiskStanding, RiskStanding.risk_id == Risk.id)
         .outerjoin(drafter, drafter.id == Risk.drafted_by_post_id)
-        .where(Entity.reference == reference, readers.readable(actor, on=on))
-    ).first()
-    if head is None:
-        return None
-    row, reference, title, path, owner_title, drafter_title, standing = head
-    assessed = _assessments(row.id)
-    by_id = {each.id: each for each in assessed}
-    return RiskPage(
-        row=row,
-        reference=reference,
-        title=title,
-        units=_units(path),
-        owner=owner_title,
-        drafted_by=drafter_title,
-        causes=_texts(RiskCause, row.id),
-        consequences=_texts(RiskConsequence, row.id),
-        inherent=by_id[standing.inherent_id],
-        current=by_id[standing.current_id],
-        target=by_id[standing.target_id],
-        was=by_id[standing.previous_id].score if standing.previous_id else None,
-        proposed=_proposed(assessed),
-        history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
-        actions=_actions(actor, row.id, on),
-        links=_links(actor, row.id, on),
-        desks=_desks(row.id),
-        reviews=tuple(
-            db.session.scalars(
-                select(Review).where(Review.risk_id == row.id).order_by(Review.held_on.desc(), Review.id.desc())
-            )
-        ),
+    ).where(Entity.reference == bindparam("reference"), readers.readable(actor, on=on))  # fmt: skip
+
+
+_ASSESSMENTS = (
+    select(
+        Assessment.id, Assessment.basis, Assessment.state, Assessment.score, Assessment.likelihood, Assessment.impact,
+        Assessment.rating, Assessment.position, Assessment.effective_on, Assessment.target_on, Assessment.rationale,
+        PolicyVersion.number, Post.title, Assessment.by_id,
     )
+    .join(PolicyVersion, PolicyVersion.id == Assessment.policy_version_id)
+    .outerjoin(Post, Post.id == Assessment.by_post_id)
+    .where(Assessment.risk_id == THE_RISK)
+    .order_by(Assessment.effective_on, Assessment.id)
+)  # fmt: skip
 
 
 def _assessments(risk_id: int) -> tuple[Assessed, ...]:
-    rows = db.session.execute(
-        select(Assessment, PolicyVersion.number, Post.title)
-        .join(PolicyVersion, PolicyVersion.id == Assessment.policy_version_id)
-        .outerjoin(Post, Post.id == Assessment.by_post_id)
-        .where(Assessment.risk_id == risk_id)
-        .order_by(Assessment.effective_on, Assessment.id)
-    )
-    return tuple(_assessed(row) for row in rows)
-
-
-def _assessed(row: Row[Assessment, str, str]) -> Assessed:
-    made, policy, post = row
-    return Assessed(
-        id=made.id,
-        basis=made.basis,
-        state=made.state,
-        score=made.score,
-        likelihood=made.likelihood,
-        impact=made.impact,
-        rating=made.rating,
-        position=made.position,
-        effective_on=made.effective_on,
-        target_on=made.target_on,
-        rationale=made.rationale,
-        policy=policy,
-        by_post=post,
-        by_id=made.by_id,
-    )
+    rows: Iterable[Sequence[Any]] = db.session.execute(_ASSESSMENTS, {"risk_id": risk_id})
+    return tuple(Assessed(*row) for row in rows)
 
 
 def _proposed(assessed: Sequence[Assessed]) -> Assessed | None:
@@ -201,107 +244,112 @@ def _proposed(assessed: Sequence[Assessed]) -> Assessed | None:
     return latest if latest.state == "proposed" else None
 
 
-def _texts(table: type[RiskCause] | type[RiskConsequence], risk_id: int) -> tuple[str, ...]:
-    return tuple(db.session.scalars(select(table.text).where(table.risk_id == risk_id).order_by(table.position)))
-
-
-def _units(path: str) -> tuple[tuple[str, str], ...]:
-    """The references and names of a unit and those above it, the council first."""
-    ids = [int(part) for part in path.split("/") if part]
-    rows = db.session.execute(
-        select(Entity.reference, Entity.name)
-        .join(Unit, Unit.id == Entity.id)
-        .where(Unit.id.in_(ids))
-        .order_by(Unit.path)
+def _words_of(what: str, table: type[RiskCause] | type[RiskConsequence]) -> Select[*tuple[Any, ...]]:
+    return select(literal_column(f"'{what}'"), table.position, literal_column("''"), table.text).where(
+        table.risk_id == THE_RISK
     )
-    return tuple((reference, name) for reference, name in rows)
 
 
-def _actions(actor: Actor, risk_id: int, on: date) -> tuple[PlannedAction, ...]:
-    """The plan, without what also treats a risk that is exempt to the actor."""
-    rows = db.session.execute(
-        select(Action, Entity.reference, Entity.name, Post.title)
+_WORDS = union_all(
+    _words_of("cause", RiskCause),
+    _words_of("consequence", RiskConsequence),
+    select(literal_column("'unit'"), func.length(Unit.path), Entity.reference, Entity.name)
+    .join(Entity, Entity.id == Unit.id)
+    .where(Unit.id.in_(bindparam("unit_ids", expanding=True))),
+)
+
+
+def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[Row[*tuple[Any, ...]]]]:
+    """Read the causes and consequences of a risk in order, and the units it is in with the council first."""
+    unit_ids = [int(part) for part in path.split("/") if part]
+    found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for line in sorted(
+        db.session.execute(_WORDS, {"risk_id": risk_id if with_statement else None, "unit_ids": unit_ids}),
+        key=itemgetter(1),
+    ):
+        found[line[0]].append(line)
+    return found
+
+
+def _planned(actor: Actor, risk_id: int, on: date) -> tuple[PlannedAction, ...]:
+    """The plan with each action's promises, without what also treats a risk that is exempt to the actor."""
+    rows = db.session.execute(_plan(actor, on), {"risk_id": risk_id})
+    return tuple(
+        PlannedAction(reference, title, owner, Status(status), progress, due_on, tuple(day for *_, day in lines if day))
+        for (_, reference, title, owner, status, progress, due_on), lines in groupby(rows, key=lambda row: row[:-1])
+    )
+
+
+@kept
+def _plan(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    treats = aliased(Link)
+    treats_what_is_exempt = (
+        select(treats.id)
+        .join(Risk, Risk.id == treats.to_id)
+        .where(treats.from_id == Action.id, treats.kind == "treats", Risk.id != THE_RISK)
+        .where(readers.is_exempt(on=on), ~readers.reads_exempt(actor, on=on))
+        .correlate(Action)
+        .exists()
+    )
+    return (
+        select(
+            Action.id, Entity.reference, Entity.name, Post.title, Action.status, Action.progress, Action.due_on,
+            ActionPromise.due_on.label("promised"),
+        )
         .join(Link, Link.from_id == Action.id)
         .join(Entity, Entity.id == Action.id)
         .join(Post, Post.id == Action.owner_post_id)
-        .where(Link.to_id == risk_id, Link.kind == "treats")
-        .order_by(Action.due_on, Action.id)
-    ).all()
-    treats = aliased(Link)
-    exempt = set(
-        db.session.scalars(
-            select(treats.from_id)
-            .join(Risk, Risk.id == treats.to_id)
-            .where(treats.from_id.in_([row[0].id for row in rows]), treats.kind == "treats")
-            .where(Risk.id != risk_id, readers.is_exempt(on=on), ~readers.readable(actor, on=on))
-        )
-    )
-    rows = [row for row in rows if row[0].id not in exempt]
-    promises: dict[int, list[date]] = defaultdict(list)
-    dates = db.session.execute(
-        select(ActionPromise.action_id, ActionPromise.due_on)
-        .where(ActionPromise.action_id.in_([row[0].id for row in rows]))
-        .order_by(ActionPromise.action_id, ActionPromise.number)
-    )
-    for action_id, due_on in dates:
-        promises[action_id].append(due_on)
-    return tuple(
-        PlannedAction(
-            reference, title, owner, Status(made.status), made.progress, made.due_on, tuple(promises[made.id])
-        )
-        for made, reference, title, owner in rows
-    )
+        .outerjoin(ActionPromise, ActionPromise.action_id == Action.id)
+        .where(Link.to_id == THE_RISK, Link.kind == "treats", ~treats_what_is_exempt)
+        .order_by(Action.due_on, Action.id, ActionPromise.number)
+    )  # fmt: skip
 
 
-def _links(actor: Actor, risk_id: int, on: date) -> tuple[Linked, ...]:
+@kept
+def _links(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     """Both ways round; another risk only if the actor may read it."""
     there = or_(
-        (Link.from_id == risk_id) & (Entity.id == Link.to_id), (Link.to_id == risk_id) & (Entity.id == Link.from_id)
+        (Link.from_id == THE_RISK) & (Entity.id == Link.to_id), (Link.to_id == THE_RISK) & (Entity.id == Link.from_id)
     )
-    rows = db.session.execute(
-        select(Link.kind, Entity.kind, Entity.reference, Entity.name, PlanItem.code)
-        .join(Entity, there)
-        .outerjoin(PlanItem, PlanItem.id == Entity.id)
-        .outerjoin(Risk, Risk.id == Entity.id)
+    seen = readers.projection(actor, on=on)
+    name = seen.shown("title", Entity.name)
+    return (
+        seen.joined(
+            select(Link.kind, Entity.kind, Entity.reference, name, PlanItem.code, seen.why("title"))
+            .select_from(Link)
+            .join(Entity, there)
+            .outerjoin(PlanItem, PlanItem.id == Entity.id)
+            .outerjoin(Risk, Risk.id == Entity.id)
+        )
         .where(Link.kind != "treats", or_(Entity.kind != "risk", readers.readable(actor, on=on)))
-        .order_by(Entity.kind, PlanItem.position, Entity.name, Link.id)
+        .order_by(Entity.kind, PlanItem.position, name.is_(None), name, Link.id)
     )
-    return tuple(Linked(*row) for row in rows)
 
 
-def _desks(risk_id: int) -> tuple[DeskLine, ...]:
-    latest = (
-        select(EscalationCase.id)
-        .where(EscalationCase.subject_id == risk_id, EscalationCase.is_drill.is_(False))
-        .order_by(EscalationCase.raised_at.desc(), EscalationCase.id.desc())
-        .limit(1)
+_LATEST_CASE = (
+    select(EscalationCase.id)
+    .where(EscalationCase.subject_id == THE_RISK, EscalationCase.is_drill.is_(False))
+    .order_by(EscalationCase.raised_at.desc(), EscalationCase.id.desc())
+    .limit(1)
+)
+_DESKS = (
+    select(
+        Entity.reference, EscalationCase.state, EscalationCase.reason, EscalationCase.clause, EscalationCase.raised_at,
+        Post.title, EscalationDesk.state, EscalationDesk.arrived_at, EscalationDesk.due_at,
+        EscalationDesk.acknowledged_at, EscalationDesk.left_at,
     )
-    rows = db.session.execute(
-        select(EscalationCase, Entity.reference, EscalationDesk, Post.title)
-        .join(EscalationDesk, EscalationDesk.case_id == EscalationCase.id)
-        .join(Entity, Entity.id == EscalationCase.id)
-        .join(Post, Post.id == EscalationDesk.post_id)
-        .where(EscalationCase.id.in_(latest.scalar_subquery()))
-        .order_by(EscalationDesk.arrived_at, EscalationDesk.id)
-    )
-    return tuple(_desk(row) for row in rows)
-
-
-def _desk(row: Row[*tuple[Any, ...]]) -> DeskLine:
-    case, reference, desk, post = row
-    return DeskLine(
-        case=reference,
-        case_state=case.state,
-        reason=case.reason,
-        clause=case.clause,
-        raised_at=case.raised_at,
-        post=post,
-        state=desk.state,
-        arrived_at=desk.arrived_at,
-        due_at=desk.due_at,
-        acknowledged_at=desk.acknowledged_at,
-        left_at=desk.left_at,
-    )
+    .select_from(EscalationCase)
+    .join(EscalationDesk, EscalationDesk.case_id == EscalationCase.id)
+    .join(Entity, Entity.id == EscalationCase.id)
+    .join(Post, Post.id == EscalationDesk.post_id)
+    .where(EscalationCase.id.in_(_LATEST_CASE.scalar_subquery()))
+    .order_by(EscalationDesk.arrived_at, EscalationDesk.id)
+)  # fmt: skip
+_REVIEWS = (
+    select(Review.held_on, Review.was_due_on)
+    .where(Review.risk_id == THE_RISK)
+    .order_by(Review.held_on.desc(), Review.id.desc())
+)
 
 
 def kind_of_impact(actor: Actor, *, assessment_id: int) -> str | None:

@@ -237,7 +237,9 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
 
 
 def with_record(*, actions: Sequence[ListedAction]) -> tuple[ListedAction, ...]:
-    """Add the promises and chases of the few actions that a page shows: two queries."""
+    """Add the promises and chases of the few actions that a page shows: two queries, none for no action."""
+    if not actions:
+        return ()
     ids = [action.id for action in actions]
     dates: dict[int, list[date]] = {action_id: [] for action_id in ids}
     for action_id, due_on in db.session.execute(
@@ -361,14 +363,18 @@ def of_posts(actor: Actor, *, until: date, on: date) -> tuple[ListedAction, ...]
 
     An action waits for the accountable person and the owner of its risk, never for its own owner.
     """
-    posts = actor.post_ids
-    if not posts:
+    if not actor.post_ids:
         return ()
+    return with_record(actions=listed(actor, db.session.execute(_of_posts(actor, until, on)), on=on))
+
+
+@readers.kept
+def _of_posts(actor: Actor, until: date, on: date) -> Select[*tuple[Any, ...]]:
+    posts = actor.post_ids
     mine = and_(Action.owner_post_id.in_(posts), Action.status.in_(OPEN_STATUSES), Action.due_on <= until)
     waits = and_(
         Action.status == Status.COMPLETE,
         Action.owner_post_id.not_in(posts),
         or_(Action.accountable_post_id.in_(posts), Risk.owner_post_id.in_(posts)),
     )
-    query = readable(actor, on=on).where(or_(mine, waits)).order_by(Action.due_on, Entity.reference)
-    return with_record(actions=listed(actor, db.session.execute(query), on=on))
+    return readable(actor, on=on).where(or_(mine, waits)).order_by(Action.due_on, Entity.reference)

@@ -1,12 +1,12 @@
 """What wants a person today, the risks they own, and what they wait for from others."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.actions import Status
@@ -15,8 +15,10 @@ from riskapp.domain.movement import Travel, travel
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.scoring import Rating
 from riskapp.domain.work import Group, by_time, end_of_week
+from riskapp.features.escalation import queries as escalations
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.queries import units_below
+from riskapp.features.readers import queries as readers
+from riskapp.features.readers.queries import kept, units_below
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import OPEN_STATUSES, Action
@@ -28,6 +30,7 @@ from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConseq
 
 HORIZON = timedelta(days=28)
 """How far ahead the list looks: what falls due later has its own page."""
+SHOWN = 4
 MINUTES = {"review": 1, "update": 1, "confirm": 1, "acknowledge": 1, "decide": 3, "draft": 3, "agree": 2}
 
 ANSWERS = ("acknowledge", "decide")
@@ -112,32 +115,49 @@ class MyWork:
 def my_work(actor: Actor, *, on: date) -> MyWork:
     """Gather what wants the actor within four weeks, in the same few queries however much it is."""
     ratings = {rating.key: rating for rating in policies.in_force(on=on).policy.scoring.ratings}
+    own = db.session.execute(_own(actor)).all()
     items = [
-        *_reviews(actor, ratings, on),
+        *_reviews(own, ratings, on),
         *_drafts(actor, ratings, on),
         *_escalations(actor, ratings),
         *_actions(actor, on),
         *_proposed_scores(actor, ratings, on),
     ]
-    owned = _owned(actor, ratings)
-    return MyWork(by_time(items, on), owned[:4], len(owned), _with_others(actor))
+    owned = tuple(_shown(row, ratings) for row in own[:SHOWN])
+    return MyWork(by_time(items, on), owned, len(own), tuple(WithOther(*row) for row in _with_others(actor)))
 
 
 def waiting(actor: Actor, on: date) -> int:
-    """Count what is overdue or falls in this week, in one query: the number in the navigation."""
+    """Count what is overdue or falls in this week: what My work says in the navigation."""
+    return counts(actor, on).work
+
+
+class Counts(NamedTuple):
+    """What the navigation counts for somebody: the work of this week, and the escalations that want an answer."""
+
+    work: int
+    escalations: int
+
+
+def counts(actor: Actor, on: date) -> Counts:
+    """Count what waits for the actor in one query; whoever has no post and manages no unit waits for nothing."""
     if not actor.post_ids and not _managed(actor):
-        return 0
-    until = end_of_week(on)
-    counts = (
+        return Counts(0, 0)
+    return Counts(*db.session.execute(_counts(actor, end_of_week(on), on)).one())
+
+
+@kept
+def _counts(actor: Actor, until: date, on: date) -> Select[int, int]:
+    parts = (
         select(func.count(Risk.id)).where(_wants_review(actor, until)),
-        select(func.count(Risk.id)).where(_is_draft_for(actor)),
+        select(func.count(Risk.id)).where(_is_draft_for(actor, on)),
         select(func.count(EscalationDesk.id)).where(_stands_with(actor)),
         select(func.count(Action.id)).where(_wants_update(actor, until)),
         select(func.count(Action.id)).where(_wants_confirmation(actor)),
-        select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor)),
+        select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor, on)),
     )
-    total = sum((each.scalar_subquery() for each in counts[1:]), counts[0].scalar_subquery())
-    return int(db.session.scalar(select(total)) or 0)
+    work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
+    return select(work, escalations.waiting_counted(actor).scalar_subquery())
 
 
 def _managed(actor: Actor) -> list[str]:
@@ -148,12 +168,17 @@ def _wants_review(actor: Actor, until: date) -> ColumnElement[bool]:
     return Risk.owner_post_id.in_(actor.post_ids) & (Risk.status == "open") & (Risk.next_review_on <= until)
 
 
-def _is_draft_for(actor: Actor) -> ColumnElement[bool]:
+def _shows_all(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Nothing of the risk is withheld from the actor: to open or to agree shows all of it."""
+    return or_(~readers.is_exempt(on=on), readers.reads_exempt(actor, on=on))
+
+
+def _is_draft_for(actor: Actor, on: date) -> ColumnElement[bool]:
     """Whoever owns a draft, or manages its unit, opens it."""
     mine: ColumnElement[bool] = Risk.owner_post_id.in_(actor.post_ids)
     if paths := _managed(actor):
         mine = or_(mine, Risk.unit_id.in_(units_below(*paths)))
-    return mine & (Risk.status == "draft")
+    return mine & (Risk.status == "draft") & _shows_all(actor, on)
 
 
 def _stands_with(actor: Actor) -> ColumnElement[bool]:
@@ -174,7 +199,7 @@ def _wants_confirmation(actor: Actor) -> ColumnElement[bool]:
     return (Action.status == Status.COMPLETE) & Action.owner_post_id.not_in(actor.post_ids) & answers
 
 
-def _waits_for(actor: Actor) -> ColumnElement[bool]:
+def _waits_for(actor: Actor, on: date) -> ColumnElement[bool]:
     """A proposed score waits for a manager of the unit who neither owns the risk nor proposed it."""
     if not (paths := _managed(actor)):
         return false()
@@ -186,6 +211,7 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
         & ~own
         & ~by_me
         & ~_is_answered(Assessment)
+        & _shows_all(actor, on)
     )
 
 
@@ -201,30 +227,35 @@ def _is_answered(proposal: type[Assessment]) -> ColumnElement[bool]:
 
 def _risks() -> Select[*tuple[Any, ...]]:
     return (
-        select(Risk, Entity.reference, Entity.name, _current, _before.score.label("was"))
+        select(
+            Risk.id, Entity.reference, Entity.name, Risk.event, Risk.version, Risk.next_review_on, Risk.drafted_on,
+            _current.id.label("current_id"), _current.score, _current.rating, _current.position, _current.likelihood,
+            _current.impact, _before.score.label("was"),
+        )
         .join(Entity, Entity.id == Risk.id)
         .join(RiskStanding, RiskStanding.risk_id == Risk.id)
         .join(_current, _current.id == RiskStanding.current_id)
         .outerjoin(_before, _before.id == RiskStanding.previous_id)
-    )
+    )  # fmt: skip
 
 
 def _shown(row: Row[*tuple[Any, ...]], ratings: dict[str, Rating]) -> ShownRisk:
-    assessed: Assessment = row.current
     return ShownRisk(
-        id=row.Risk.id,
+        id=row.id,
         reference=row.reference,
         title=row.name,
-        score=assessed.score,
-        rating=ratings.get(assessed.rating),
-        position=assessed.position,
-        moved=travel(row.was, assessed.score),
-        likelihood=assessed.likelihood,
-        impact=assessed.impact,
+        score=row.score,
+        rating=ratings.get(row.rating),
+        position=row.position,
+        moved=travel(row.was, row.score),
+        likelihood=row.likelihood,
+        impact=row.impact,
     )
 
 
-def _reviews(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
+@kept
+def _own(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """Select the actor's open risks, the worst first, with the last look at each and the score that waits."""
     looked = select(func.max(Review.held_on)).where(Review.risk_id == Risk.id).correlate(Risk).scalar_subquery()
     pending = aliased(Assessment, name="pending")
     waits = (
@@ -235,33 +266,45 @@ def _reviews(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Ite
         .correlate(Risk)
         .scalar_subquery()
     )
-    columns = (looked.label("looked_on"), func.coalesce(waits, 0).label("pending_id"))
-    query = _risks().add_columns(*columns).where(_wants_review(actor, on + HORIZON))
-    for row in db.session.execute(query.order_by(Risk.next_review_on, Entity.reference)):
+    return (
+        _risks()
+        .add_columns(looked.label("looked_on"), func.coalesce(waits, 0).label("pending_id"))
+        .where(Risk.owner_post_id.in_(actor.post_ids), Risk.status == "open")
+        .order_by(_current.score.desc(), Entity.reference)
+    )
+
+
+def _reviews(own: Iterable[Row[*tuple[Any, ...]]], ratings: dict[str, Rating], on: date) -> Iterable[Item]:
+    due = [row for row in own if row.next_review_on and row.next_review_on <= on + HORIZON]
+    for row in sorted(due, key=lambda row: (row.next_review_on, row.reference)):
         yield Item(
             kind="review",
             what="Confirm the review",
             of=row.name,
-            due_on=row.Risk.next_review_on,
+            due_on=row.next_review_on,
             reference=row.reference,
             risk=_shown(row, ratings),
             last_on=row.looked_on,
-            seen=f"{row.Risk.version}.{row.current.id}.{row.pending_id}",
+            seen=f"{row.version}.{row.current_id}.{row.pending_id}",
         )
 
 
-def _drafts(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
+@kept
+def _drafts_for(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     drafter = aliased(Post)
-    query = (
+    return (
         _risks()
         .add_columns(drafter.title.label("drafter"))
         .outerjoin(drafter, drafter.id == Risk.drafted_by_post_id)
-        .where(_is_draft_for(actor))
+        .where(_is_draft_for(actor, on))
         .order_by(Risk.drafted_on, Entity.reference)
     )
-    rows = db.session.execute(query).all()
-    causes = _texts(RiskCause, [row.Risk.id for row in rows])
-    consequences = _texts(RiskConsequence, [row.Risk.id for row in rows])
+
+
+def _drafts(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
+    rows = db.session.execute(_drafts_for(actor, on)).all()
+    causes = _texts(RiskCause, [row.id for row in rows])
+    consequences = _texts(RiskConsequence, [row.id for row in rows])
     for row in rows:
         yield Item(
             kind="draft",
@@ -270,9 +313,9 @@ def _drafts(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item
             due_on=on,
             reference=row.reference,
             risk=_shown(row, ratings),
-            last_on=row.Risk.drafted_on,
+            last_on=row.drafted_on,
             note=row.drafter or "",
-            statement=(causes[row.Risk.id], row.Risk.event, consequences[row.Risk.id]),
+            statement=(causes[row.id], row.event, consequences[row.id]),
         )
 
 
@@ -285,31 +328,38 @@ def _texts(table: type[RiskCause] | type[RiskConsequence], ids: list[int]) -> di
     return found
 
 
-def _escalations(actor: Actor, ratings: dict[str, Rating]) -> Iterable[Item]:
-    case, subject = aliased(Entity, name="case"), aliased(Entity, name="subject")
-    rows = db.session.execute(
-        select(EscalationDesk, EscalationCase, case.reference, subject.name, _current.score, _current.rating)
+@kept
+def _desks_of(actor: Actor) -> Select[*tuple[Any, ...]]:
+    raised, subject = aliased(Entity, name="case"), aliased(Entity, name="subject")
+    return (
+        select(
+            EscalationDesk.acknowledged_at, EscalationDesk.due_at, EscalationCase.reason, EscalationCase.is_drill,
+            raised.reference, subject.name, _current.score, _current.rating,
+        )
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
-        .join(case, case.id == EscalationCase.id)
+        .join(raised, raised.id == EscalationCase.id)
         .outerjoin(subject, subject.id == EscalationCase.subject_id)
         .outerjoin(RiskStanding, RiskStanding.risk_id == EscalationCase.subject_id)
         .outerjoin(_current, _current.id == RiskStanding.current_id)
         .where(_stands_with(actor))
-        .order_by(EscalationDesk.due_at, case.reference)
-    )
-    for desk, found, reference, title, score, rating in rows:
-        is_new = desk.acknowledged_at is None
+        .order_by(EscalationDesk.due_at, raised.reference)
+    )  # fmt: skip
+
+
+def _escalations(actor: Actor, ratings: dict[str, Rating]) -> Iterable[Item]:
+    for row in db.session.execute(_desks_of(actor)):
+        is_new = row.acknowledged_at is None
         yield Item(
             kind="acknowledge" if is_new else "decide",
             what="Acknowledge an escalation" if is_new else "Decide an escalation",
-            of=title or "A drill of the route. No real risk is behind it.",
-            due_on=local_day(desk.due_at),
-            due_at=desk.due_at,
-            reference=reference,
-            note=found.reason,
-            is_drill=found.is_drill,
-            proposed=score,
-            proposed_rating=ratings.get(rating),
+            of=row.name or "A drill of the route. No real risk is behind it.",
+            due_on=local_day(row.due_at),
+            due_at=row.due_at,
+            reference=row.reference,
+            note=row.reason,
+            is_drill=row.is_drill,
+            proposed=row.score,
+            proposed_rating=ratings.get(row.rating),
         )
 
 
@@ -326,17 +376,23 @@ def _actions(actor: Actor, on: date) -> Iterable[Item]:
         )
 
 
-def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
-    query = (
+@kept
+def _proposals_for(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    return (
         _risks()
         .add_columns(Assessment.id.label("proposal_id"), Assessment.score.label("proposed"))
         .add_columns(Assessment.rating.label("proposed_rating"))
         .add_columns(Assessment.rationale, Assessment.effective_on.label("proposed_on"))
         .join(Assessment, Assessment.risk_id == Risk.id)
-        .where(_waits_for(actor))
+        .where(_waits_for(actor, on))
         .order_by(Assessment.effective_on, Entity.reference)
     )
-    for row in db.session.execute(query):
+
+
+def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
+    if not _managed(actor):
+        return
+    for row in db.session.execute(_proposals_for(actor, on)):
         yield Item(
             kind="agree",
             what="Agree to a lower score",
@@ -352,18 +408,17 @@ def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iter
         )
 
 
-def _owned(actor: Actor, ratings: dict[str, Rating]) -> tuple[ShownRisk, ...]:
-    query = _risks().where(Risk.owner_post_id.in_(actor.post_ids), Risk.status == "open")
-    rows = db.session.execute(query.order_by(_current.score.desc(), Entity.reference))
-    return tuple(_shown(row, ratings) for row in rows)
+def _with_others(actor: Actor) -> Iterable[Sequence[Any]]:
+    return db.session.execute(_desks_of_others(actor))
 
 
-def _with_others(actor: Actor) -> tuple[WithOther, ...]:
-    case, subject = aliased(Entity, name="case"), aliased(Entity, name="subject")
-    rows = db.session.execute(
-        select(case.reference, subject.name, Post.title, EscalationDesk.acknowledged_at, EscalationDesk.due_at)
+@kept
+def _desks_of_others(actor: Actor) -> Select[*tuple[Any, ...]]:
+    raised, subject = aliased(Entity, name="case"), aliased(Entity, name="subject")
+    return (
+        select(raised.reference, subject.name, Post.title, EscalationDesk.acknowledged_at, EscalationDesk.due_at)
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
-        .join(case, case.id == EscalationCase.id)
+        .join(raised, raised.id == EscalationCase.id)
         .join(subject, subject.id == EscalationCase.subject_id)
         .join(Risk, Risk.id == EscalationCase.subject_id)
         .join(Post, Post.id == EscalationDesk.post_id)
@@ -372,9 +427,8 @@ def _with_others(actor: Actor) -> tuple[WithOther, ...]:
             EscalationDesk.state.in_(LIVE_DESKS),
             EscalationDesk.post_id.not_in(actor.post_ids),
         )
-        .order_by(EscalationDesk.due_at, case.reference)
+        .order_by(EscalationDesk.due_at, raised.reference)
     )
-    return tuple(WithOther(*row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,13 +446,30 @@ class CouncilFigures:
 
 def council_figures(actor: Actor, *, on: date) -> CouncilFigures:
     """Count the council's open risks, late actions, late reviews and live escalations in one query."""
-    del actor  # the door has asked for a role that reads the whole council
     matter = policies.in_force(on=on).policy.actions.plan_ratings
+    return CouncilFigures(*db.session.execute(_figures(actor, on, matter)).one())
+
+
+def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+@kept
+def _figures(actor: Actor, on: date, matter: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    seen = readers.projection(actor, on=on)  # the door asks for a role over the council, not for a clearance
     risks = (
-        select(func.count(Risk.id))
-        .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(_current, _current.id == RiskStanding.current_id)
-        .where(Risk.status == "open")
+        seen.joined(
+            select(
+                func.count(Risk.id).label("open"),
+                _count_if(seen.shown("assessment", _current.rating).in_(matter)).label("that_matter"),
+                _count_if(seen.shown("assessment", _current.position) == "beyond").label("beyond"),
+                _count_if(seen.shown("assessment", Risk.next_review_on) < on).label("overdue"),
+            )
+            .join(RiskStanding, RiskStanding.risk_id == Risk.id)
+            .join(_current, _current.id == RiskStanding.current_id)
+        )
+        .where(Risk.status == "open", readers.readable(actor, on=on))
+        .subquery()
     )
     actions = select(func.count(Action.id)).where(Action.status.in_(OPEN_STATUSES))
     live = (
@@ -406,13 +477,5 @@ def council_figures(actor: Actor, *, on: date) -> CouncilFigures:
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .where(EscalationDesk.state.in_(LIVE_DESKS), EscalationCase.is_drill.is_(False))
     )
-    counted = (
-        risks,
-        risks.where(_current.rating.in_(matter)),
-        risks.where(_current.position == "beyond"),
-        actions.where(Action.due_on < on),
-        actions,
-        live,
-        risks.where(Risk.next_review_on < on),
-    )
-    return CouncilFigures(*db.session.execute(select(*(each.scalar_subquery() for each in counted))).one())
+    others = (each.scalar_subquery() for each in (actions.where(Action.due_on < on), actions, live))
+    return select(risks.c.open, risks.c.that_matter, risks.c.beyond, *others, risks.c.overdue)

@@ -61,7 +61,7 @@ def _changes(actor: Actor, on: date) -> Changes:
     return Changes(
         since=since,
         is_since_committee=last is not None,
-        counts=registers.movement(actor, whole),
+        counts=registers.census(actor, whole).movement,
         risen=registers.register(actor, Filters(on=on, since=since, travel="up"), limit=SHOWN),
         new=registers.register(actor, Filters(on=on, since=since, travel="new"), limit=SHOWN),
     )

@@ -27,7 +27,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.elements import True_
 
 from riskapp.domain.exemption import withheld_words
 from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition, Facts, Permission, Relation
@@ -65,8 +64,23 @@ Twin = Callable[[Actor, Condition], ColumnElement[bool]]
 
 def limited(permission: Permission, actor: Actor, twins: Mapping[Relation, Twin]) -> ColumnElement[bool]:
     """Write the lines of a permission as SQL, condition by condition: what a list may hold for an actor."""
-    lines = [and_(*(twins[each.relation](actor, each) for each in line)) for line in PERMISSIONS[permission]]
-    return or_(false(), *lines)
+    lines = (_all_of(*(twins[each.relation](actor, each) for each in line)) for line in PERMISSIONS[permission])
+    return _any_of(*lines)
+
+
+def _any_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Join conditions with "or", and fold what is known before the query: whoever reads all is asked nothing."""
+    if any(condition is true() for condition in conditions):
+        return true()
+    return or_(false(), *(condition for condition in conditions if condition is not false()))
+
+
+def _all_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Join conditions with "and", folded like `_any_of`."""
+    if any(condition is false() for condition in conditions):
+        return false()
+    unknown = [condition for condition in conditions if condition is not true()]
+    return and_(*unknown) if unknown else true()
 
 
 def by_unit(
@@ -82,11 +96,11 @@ def by_unit(
 
     def reads(actor: Actor, condition: Condition) -> ColumnElement[bool]:
         anything = over(actor, condition, Clearance.EXISTENCE_WITHHELD)
-        return or_(anything, and_(over(actor, condition, Clearance.ORDINARY), ~is_existence_withheld))
+        return _any_of(anything, _all_of(over(actor, condition, Clearance.ORDINARY), ~is_existence_withheld))
 
     def cleared(actor: Actor, condition: Condition) -> ColumnElement[bool]:
         anything = over(actor, condition, Clearance.EXISTENCE_WITHHELD)
-        return or_(anything, and_(over(actor, condition, Clearance.EXEMPT), ~is_existence_withheld))
+        return _any_of(anything, _all_of(over(actor, condition, Clearance.EXEMPT), ~is_existence_withheld))
 
     return {
         Relation.IN_UNIT: lambda actor, condition: over(actor, condition, Clearance.ORDINARY),
@@ -105,8 +119,8 @@ def by_name(entity_id: SQLColumnExpression[Any], is_existence_withheld: ColumnEl
         return entity_id.in_(sorted(ids)) if ids else false()
 
     def with_clearance(least: Clearance) -> Twin:
-        return lambda actor, _condition: or_(
-            opened(actor, Clearance.EXISTENCE_WITHHELD), and_(opened(actor, least), ~is_existence_withheld)
+        return lambda actor, _condition: _any_of(
+            opened(actor, Clearance.EXISTENCE_WITHHELD), _all_of(opened(actor, least), ~is_existence_withheld)
         )
 
     return {
@@ -184,7 +198,7 @@ def told(words: str | None, why: str | None) -> str:
 def projection(actor: Actor, *, on: date) -> Projection:
     """Say which columns of which risks an actor sees on a day."""
     cleared = reads_exempt(actor, on=on)
-    return Projection(None if isinstance(cleared, True_) else classification.withheld_things(on=on), cleared)
+    return Projection(None if cleared is true() else classification.withheld_things(on=on), cleared)
 
 
 def withheld_from(whys: Sequence[str | None]) -> Mapping[str, str]:

@@ -11,10 +11,12 @@ from datetime import date, timedelta
 from urllib.parse import quote
 
 import pypdf
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from riskapp.app import JOBS
+from riskapp.domain.audit import Event
 from riskapp.domain.clock import Moment
+from riskapp.features.audit import service as audit
 from riskapp.features.packs import service as packs
 from riskapp.features.registers.queries import SORTS
 from riskapp.features.risks import service as risks
@@ -25,9 +27,9 @@ from riskapp.models.entity import Classification, Entity, Link
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.plan import PlanItem
 from riskapp.models.reminders import Message
-from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConsequence
+from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConsequence, RiskStanding, RiskVersion
 from riskapp.reports.pack import render
-from tests.builders import DAY, NOON, a_judgement, actor, an_action
+from tests.builders import BY_HAND, DAY, NOON, a_judgement, actor, an_action
 from tests.doors_council import EXEMPT, OWN, SIBLING, ADoorsCouncil
 from tests.pack_builders import PUBLISHER, reference_of, signed_in
 
@@ -51,8 +53,23 @@ class AComparedCouncil(ADoorsCouncil):
             links = [(self.risk.id, self.body.id, "concerns"), (self.risk.id, self.risks[OWN].id, "worsens")]
             links += [(self.risk.id, item, "threatens")] if item else []
             db.session.add_all([Link(from_id=one, to_id=other, kind=kind) for one, other, kind in links])
+            self.was_id = self._score_anew()
             for key in (OWN, SIBLING):
                 self.classify(self.risks[key], "public", on=DAY - timedelta(days=60))
+
+    def _score_anew(self) -> int:
+        """Give the risk a later score, so that it has moved since the committee met; give the id of the earlier one."""
+        standing = db.session.get_one(RiskStanding, self.risk.id)
+        was = db.session.get_one(Assessment, standing.current_id)
+        kept = {
+            column.name: getattr(was, column.name) for column in Assessment.__table__.columns if column.name != "id"
+        }
+        now = Assessment(**(kept | {"effective_on": DAY - timedelta(days=30)}))
+        db.session.add(now)
+        db.session.flush()
+        standing.previous_id, standing.current_id = was.id, now.id
+        audit.record(Event.RISK_SCORED, by=BY_HAND, at=NOON, subject_id=self.risk.id)
+        return was.id
 
     def withhold(self, group: str) -> None:
         """Make one group of the risk's fields exempt, and no other."""
@@ -68,10 +85,16 @@ class AComparedCouncil(ADoorsCouncil):
     def say(self, group: str, which: int) -> None:
         """Let the fields of a group say the one thing or the other, behind the back of every service."""
         about, word = self.risk.id, WORDS[which]
+        cases = select(EscalationCase.id).where(EscalationCase.subject_id == about)
+        title = f"{word} {TWINS[which]}"
         changes = {
-            "title": [update(Entity).where(Entity.id == about).values(name=f"{word} {TWINS[which]}")],
+            "title": [
+                update(Entity).where(or_(Entity.id == about, Entity.id.in_(cases))).values(name=title),
+                update(RiskVersion).where(RiskVersion.risk_id == about).values(title=title),
+            ],
             "statement": [
                 update(Risk).where(Risk.id == about).values(event=f"The {word} {TWINS[which]} fails"),
+                update(RiskVersion).where(RiskVersion.risk_id == about).values(words={"event": word}),
                 update(RiskCause).where(RiskCause.risk_id == about).values(text=f"A {word} cause"),
                 update(RiskConsequence).where(RiskConsequence.risk_id == about).values(text=f"A {word} follows"),
             ],
@@ -94,7 +117,7 @@ class AComparedCouncil(ADoorsCouncil):
         likelihood, impact, score, rating, position = PLACES[which]
         facts = {"likelihood": likelihood, "impact": impact, "score": score, "rating": rating, "position": position}
         return [
-            update(Assessment).where(Assessment.risk_id == self.risk.id).values(**facts),
+            update(Assessment).where(Assessment.risk_id == self.risk.id, Assessment.id != self.was_id).values(**facts),
             update(Risk)
             .where(Risk.id == self.risk.id)
             .values(next_review_on=(date(2026, 12, 2), date(2027, 5, 3))[which]),
@@ -144,6 +167,7 @@ class Answers(dict[str, str]):
 
 
 def plain(answer) -> str:
+    assert answer.status_code < 500, answer.request.path
     body = answer.data.decode() if answer.mimetype != "application/pdf" else _paper(answer.data)
     kept = {name: value for name, value in answer.headers if name not in {"Date", "Set-Cookie"}}
     text = f"{answer.status_code} {sorted(kept.items())} {body}"

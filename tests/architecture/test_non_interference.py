@@ -13,7 +13,6 @@ from riskapp.features.audit import queries as trail
 from riskapp.features.bodies import queries as bodies
 from riskapp.features.readers import queries as readers
 from riskapp.features.registers import queries as registers
-from riskapp.features.reminders import queries as reminders
 from riskapp.features.risks import queries as risks
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.similar import queries as similar
@@ -101,10 +100,6 @@ def _no_projection(_actor, **_when):
     return readers.Projection(None, true())
 
 
-def _nothing(**_about):
-    return set()
-
-
 def _never(**_when):
     return false()
 
@@ -178,13 +173,6 @@ def test_a_history_that_tells_all_is_caught(app, council, uncached):
 def test_a_public_paper_that_forgets_the_decision_is_caught(app, council, uncached):
     uncached.setattr(gathering.Gathering, "level", lambda _self, _entity_id: "public")
     assert _is_caught(app, council, "title", "papers")
-
-
-def test_mail_that_names_what_is_exempt_is_caught(council, uncached):
-    uncached.setattr(reminders, "private_subjects", _nothing)
-    council.withhold("title")
-    council.say("title", 0)
-    assert WORDS[0] in all_mail()
 
 
 def test_a_list_that_tells_that_a_withheld_risk_exists_is_caught(app, council, uncached):

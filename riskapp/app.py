@@ -9,7 +9,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from riskapp.domain.permissions import Actor, Permission
+from riskapp.domain.permissions import Actor, Permission, may_anywhere
 from riskapp.features.access import cli as access_cli
 from riskapp.features.access import views as access_views
 from riskapp.features.accounts import queries as accounts
@@ -29,6 +29,8 @@ from riskapp.features.drafting import views as drafting_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
+from riskapp.features.exemption import queries as exemptions
+from riskapp.features.exemption import views as exemption_views
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
@@ -61,10 +63,12 @@ BLUEPRINTS = (
     leaving_views.blueprint,
     policy_views.blueprint,
     access_views.blueprint,
+    exemption_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
     account_views.blueprint,
 )
+
 PLACES = (
     shell.Place("My work", "work.my_work", Permission.SIGNED_IN),
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
@@ -75,6 +79,8 @@ PLACES = (
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
     shell.Place("Organisation", "organisation.organisation", Permission.ORGANISATION_READ),
     shell.Place("People", "staffing.people_list", Permission.PEOPLE_READ),
+    shell.Place("Exemptions", "exemption.desk", Permission.EXEMPTION_DECIDE),
+    shell.Place("Reading of exempt words", "exemption.readings", Permission.EXEMPTION_TRACE),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Access", "access.roles", Permission.ROLE_READ),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
@@ -161,11 +167,14 @@ def _find_actor(token: str, request_id: str) -> Actor | None:
 
 def _counts(actor: Actor) -> dict[str, int]:
     counts = work.counts(actor, today())
-    return {
+    shown = {
         "work.my_work": counts.work,
         "escalation.escalations": counts.escalations,
         "access.roles": counts.access,
     }
+    if may_anywhere(actor, Permission.EXEMPTION_DECIDE):
+        shown["exemption.desk"] = exemptions.waiting_count(actor, on=today())
+    return shown
 
 
 def _policy_line() -> str:

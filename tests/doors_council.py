@@ -160,7 +160,7 @@ class ADoorsCouncil(APaperCouncil):
 
     def addresses(self, endpoint: str, arguments: set[str]) -> dict[str, dict[str, object]]:
         """What to put into the address of an endpoint, by the thing it then names."""
-        kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases}
+        kinds = {"risks": self.risks, "actions": self.actions, "escalation": self.cases, "exemption": self.risks}
         if endpoint.startswith("access."):
             return {key: {"number": number} for key, number in self.access[endpoint].items()}
         if endpoint.startswith("staffing."):

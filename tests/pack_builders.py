@@ -96,7 +96,7 @@ class APaperCouncil(ACouncil):
             Classification(
                 entity_id=risk.id,
                 level=level,
-                paragraph="3" if level in {"exempt", "withheld"} else None,
+                paragraphs="3" if level in {"exempt", "withheld"} else None,
                 reason=reason,
                 decided_by_post_id=self.chief.id,
                 from_on=on,

@@ -68,6 +68,7 @@ class Event(StrEnum):
     RISK_TAKEN_ON = "risk:taken_on"
     RISK_CLASSIFIED = "risk:classified"
     RISK_REHOMED = "risk:rehomed"
+    RISK_MARKED_EXEMPT = "risk:marked_exempt"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"
     ACTION_MOVED = "action:moved"

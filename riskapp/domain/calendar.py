@@ -51,6 +51,11 @@ def local_day(at: datetime) -> date:
     return _aware(at).astimezone(LONDON).date()
 
 
+def day_begins(day: date) -> datetime:
+    """Give the instant at which a day begins in London."""
+    return _instant(day, time())
+
+
 def moment_words(at: datetime) -> str:
     """Say an aware instant in London's time: 3:10pm on Wed 2 Dec 2026."""
     local = at.astimezone(LONDON)

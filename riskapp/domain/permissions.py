@@ -41,6 +41,7 @@ class Permission(StrEnum):
     RISK_CLOSE = "risk:close"
     RISK_MARK_EXEMPT = "risk:mark_exempt"
     EXEMPTION_DECIDE = "exemption:decide"
+    EXEMPTION_TRACE = "exemption:trace"
     ACTION_ADD = "action:add"
     ACTION_READ = "action:read"
     ACTION_UPDATE = "action:update"
@@ -89,6 +90,7 @@ DEEDS: Mapping[Permission, str] = {
     Permission.RISK_CLOSE: "Close a risk",
     Permission.RISK_MARK_EXEMPT: "Mark words of a risk as perhaps exempt",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
+    Permission.EXEMPTION_TRACE: "See who read what is exempt",
     Permission.ACTION_ADD: "Add an action to a risk",
     Permission.ACTION_READ: "Read an action",
     Permission.ACTION_UPDATE: "Report on an action: progress, a new date, that it is done",
@@ -314,15 +316,13 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.SIGNED_IN: ((signed_in,),),
     Permission.RISK_DRAFT: ((in_unit(*KEEPERS),), (_assures,)),
     Permission.RISK_READ: (
-        (reads_unit(*COUNCIL_READERS),),
+        (reads_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
         (owns,),
         _drafted_in_unit,
         (on_its_route,),
-        *_kept_by(*KEEPERS, Role.EXTERNAL_AUDITOR),
-        (takes_part, not_exempt),
-        (reads_unit(Role.COMMITTEE), is_open, not_exempt),
-        (named, not_exempt),
-        (named_cleared,),
+        (takes_part, existence_told),
+        (reads_unit(Role.COMMITTEE), is_open),
+        (named,),
     ),
     Permission.RISK_READ_EXEMPT: (
         (cleared_in_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
@@ -346,6 +346,7 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         (named,),
     ),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
+    Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),
     Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),
     Permission.ACTION_READ: (
         (reads_unit(*COUNCIL_READERS),),

@@ -18,6 +18,7 @@ from riskapp.domain import (
     appetite,
     calendar,
     escalation,
+    exemption,
     packs,
     reminders,
     reviews,
@@ -45,6 +46,7 @@ CHAPTERS = (
     "calendar",
     "packs",
     "people",
+    "exemption",
 )
 
 
@@ -75,6 +77,7 @@ class Policy:
     packs: packs.PackRules
     people: staffing.PeopleRules
     access: access.AccessRules | None
+    exemption: exemption.ExemptionRules
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -138,6 +141,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         packs=chapter("packs", packs.parse),
         people=chapter("people", staffing.parse) if "people" in documents else staffing.PeopleRules(),
         access=chapter("access", access.parse) if "access" in documents else None,
+        exemption=chapter("exemption", exemption.parse),
         clauses=MappingProxyType(clauses),
     )
     head.done()

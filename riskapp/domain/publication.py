@@ -39,7 +39,7 @@ class Decision:
     field_group: str
     level: str
     from_on: date
-    paragraph: str | None = None
+    paragraphs: str | None = None
     reason: str | None = None
     decided_by: str | None = None
     review_on: date | None = None

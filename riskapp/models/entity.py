@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from riskapp.domain.references import PREFIXES, TOKEN_BYTES, reference_from
@@ -49,24 +51,43 @@ class Link(Base):
     weight: Mapped[int] = mapped_column(default=1)
 
 
-class Classification(Base):
-    """Who may read a group of an entity's fields; no row means internal.
+def _next_number(context: DefaultExecutionContext) -> int:
+    """Number the decisions on a group of a thing: two made at one moment would share a number, and one is refused."""
+    of: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call] # SQLAlchemy types it not
+    made = Classification.__table__.c
+    last = select(func.coalesce(func.max(made.number), 0)).where(
+        made.entity_id == of["entity_id"], made.field_group == of.get("field_group", "all")
+    )
+    return int(context.connection.scalar(last) or 0) + 1
 
-    Exempt needs a paragraph of Schedule 12A, a reason, a decider and a review date (Local Government Act 1972).
+
+class Classification(Base):
+    """Who may read a group of an entity's fields, from a day on; no row means internal, and the last row counts.
+
+    A mark that it may be exempt is `claimed`, with why, and withholds until a row that is `decided` follows: exempt
+    needs paragraphs of Schedule 12A ("1,3"), how the public interest was weighed, a decider and a review date.
     """
 
     __tablename__ = "classification"
     __table_args__ = (
-        UniqueConstraint("entity_id", "field_group", "from_on"),
+        UniqueConstraint("entity_id", "field_group", "number"),
         CheckConstraint("level IN ('public', 'internal', 'sensitive', 'exempt', 'withheld')", name="level"),
+        CheckConstraint("state IN ('claimed', 'decided')", name="state"),
+        CheckConstraint("state = 'decided' OR level = 'exempt'", name="a_mark_withholds"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entity_id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"))
     field_group: Mapped[str] = mapped_column(Word, default="all")
+    number: Mapped[int] = mapped_column(default=_next_number)
     level: Mapped[str] = mapped_column(Word)
-    paragraph: Mapped[str | None] = mapped_column(Word)
+    state: Mapped[str] = mapped_column(Word, default="decided")
+    paragraphs: Mapped[str | None] = mapped_column(Word)
     reason: Mapped[str | None]
+    public_interest: Mapped[str | None]
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    claimed_by_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     decided_by_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
     from_on: Mapped[date]
     review_on: Mapped[date | None]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from riskapp.domain import pack_words
+from riskapp.domain.exemption import paragraphs_in_words
 from riskapp.domain.pack_words import Answers, BodyFact, Lateness, RiskFact, Standing
 from riskapp.domain.publication import UNDECIDED
 from riskapp.reports.dates import month
@@ -201,7 +202,8 @@ def _exemption(gathering: Gathering, each: Listed) -> Exemption:
     made = gathering.decision(each.row.risk_id)
     if made is None:
         raise AssertionError("a risk is exempt by a decision only")
-    ground = f"Paragraph {made.paragraph}, Schedule 12A" if made.paragraph else "Schedule 12A"
+    named = paragraphs_in_words(made.paragraphs)
+    ground = f"{named.capitalize()}, Schedule 12A" if named else "Schedule 12A"
     by, again = made.decided_by or "Not recorded", made.review_on or gathering.occasion.as_at
     return Exemption(each.risk, ground, made.reason or "No reason is recorded.", by, made.from_on, again)
 

@@ -15,6 +15,7 @@ WORDS: Mapping[str, str] = {
     Event.RISK_CLOSED: "Closed",
     Event.RISK_TAKEN_ON: "Taken on by another post",
     Event.RISK_CLASSIFIED: "Classified",
+    Event.RISK_MARKED_EXEMPT: "Marked as perhaps exempt",
     Event.ACTION_ADDED: "Action added",
     Event.ACTION_UPDATED: "Action updated",
     Event.ACTION_MOVED: "Due date moved",

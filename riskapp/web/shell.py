@@ -78,13 +78,14 @@ def _lines(places: Sequence[Place], actor: Actor, counts: Callable[[Actor], Mapp
     if actor.person_id is None:
         return ()
     here, counted = request.blueprint, counts(actor)
+    blueprints = [place.endpoint.partition(".")[0] for place in places]
     return tuple(
         Line(
             label=place.label,
             url=_address(place.endpoint, request.root_path),
-            current=place.endpoint.split(".")[0] == here,
+            current=blueprint == here and (blueprints.count(blueprint) == 1 or place.endpoint == request.endpoint),
             count=counted.get(place.endpoint),
         )
-        for place in places
+        for place, blueprint in zip(places, blueprints, strict=True)
         if (may if place.names_no_thing else may_anywhere)(actor, place.permission)
     )

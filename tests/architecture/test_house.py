@@ -31,15 +31,18 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         "route heads_of_assurance those_on_the_routes times_of cases_of post_kinds",
         NO_SECRET: "proof units_to_choose",
     },
-    "classification": {RULES: "withheld is_exempt is_existence_withheld withheld_things withheld_groups"},
     "duties": {RULES: "holds_on lasts duties_of sits is_away uncovered_posts"},
+    "classification": {
+        RULES: "is_in_force withheld is_exempt is_existence_withheld is_group_withheld withheld_things withheld_groups"
+    },
+    "exemption": {RULES: "standing_of"},
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},
     "readers": {
         RULES: "limited by_unit by_name units_below is_exempt is_existence_withheld facts",
-        WORDS: "kept",
+        WORDS: "kept withheld_from told",
     },
     "registers": {NO_SECRET: "last_committee"},
     "reminders": {

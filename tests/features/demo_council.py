@@ -8,7 +8,7 @@ from typing import Any
 
 COUNCIL = Path(__file__).parents[2] / "riskapp/features/founding/council"
 DATA: dict[str, Any] = {}
-for name in ("organisation", "plan", "risks", "actions", "bodies", "escalations", "access"):
+for name in ("organisation", "plan", "risks", "actions", "bodies", "escalations", "access", "exemptions"):
     DATA |= tomllib.loads((COUNCIL / f"{name}.toml").read_text(encoding="utf-8"))
 
 UNITS = {unit["key"]: unit for unit in DATA["unit"]}

@@ -99,13 +99,18 @@ def queries_of_a_day(app, on):
     return asked, found
 
 
+NOTHING_DUE = {"let_people_go", "hand_over_desks", "remind_champions_of_training"}
+"""Jobs about people who leave and champions to be trained: a council has a few of them a week."""
+
+
 def test_each_job_asks_as_often_for_many_due_things_as_for_few(app, council):
     with_things_due(council, FEW, on=DAY)
     few, found_few = queries_of_a_day(app, DAY)
     next_week = DAY + timedelta(days=7)
     with_things_due(council, MANY, on=next_week)
     many, found_many = queries_of_a_day(app, next_week)
-    assert all(found_many[job] >= found_few[job] + MANY - FEW for job in found_few), (found_few, found_many)
+    due = found_few.keys() - NOTHING_DUE
+    assert all(found_many[job] >= found_few[job] + MANY - FEW for job in due), (found_few, found_many)
     assert many == few
     assert sum(many.values()) <= 120
 

@@ -114,7 +114,7 @@ def test_the_council_shows_every_state_that_the_pages_tell_of_and_is_the_same_on
     assert units["service"] >= 20
     assert units["team"] >= 60
 
-    assert db.session.scalar(select(func.count(Person.id)).where(Person.purpose.is_not(None))) == 9
+    assert db.session.scalar(select(func.count(Person.id)).where(Person.purpose.is_not(None))) == 10
     assert db.session.scalar(select(func.count(Message.id))) > 100
     assert db.session.scalar(select(func.count(Person.id)).where(Person.password_hash.is_not(None))) == 0
     assert trail.verify().fault is None

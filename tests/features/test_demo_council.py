@@ -101,7 +101,7 @@ def test_boards_have_a_post_a_purpose_and_meetings_either_side_of_the_day() -> N
     assert all(meeting["papers_lead_days"] >= 3 for meeting in DATA["meeting"])
 
 
-def test_nine_accounts_sit_in_posts_that_are_filled() -> None:
+def test_ten_accounts_sit_in_posts_that_are_filled() -> None:
     accounts = {account["email"]: account for account in DATA["account"]}
     assert set(accounts) == {
         "champion",
@@ -109,6 +109,7 @@ def test_nine_accounts_sit_in_posts_that_are_filled() -> None:
         "manager",
         "director",
         "assurance",
+        "proper-officer",
         "committee",
         "auditor",
         "commissioner",

@@ -167,7 +167,7 @@ def test_at_the_top_it_waits_and_the_head_of_assurance_is_told(council, keeper):
         (desk,) = escalations.live_desks()
     leave(keeper, council.chief_person)
     assert escalations.live_desk(case_id=desk.case_id).id == desk.id
-    assert escalations.has_event(case_id=desk.case_id, deed=escalation.AT_THE_TOP, desk_id=desk.id)
+    assert (desk.case_id, desk.id) in escalations.times_of(case_ids=(desk.case_id,), deed=escalation.AT_THE_TOP)
 
 
 def test_nothing_is_left_with_somebody_who_has_gone(council, keeper):

@@ -17,7 +17,7 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence
 from riskapp.models.risks import Risk
 from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_holder, a_person, a_risk, actor, seat
-from tests.doors_council import OWN, ADoorsCouncil
+from tests.doors_council import EXEMPT, OWN, ADoorsCouncil
 
 BEFORE, AFTER = date(2026, 11, 1), date(2026, 12, 24)
 
@@ -99,7 +99,7 @@ class Everyone:
             made[name] = a_risk(council, unit_id=council.sibling.id)
         _classify(made["exempt"], "exempt")
         _classify(made["withheld"], "withheld")
-        _classify(made["exempt in part"], "exempt", group="finance")
+        _classify(made["exempt in part"], "exempt", group="statement")
         _classify(made["once exempt"], "exempt")
         _classify(made["once exempt"], "public", from_on=DAY)
         _classify(made["exempt from tomorrow"], "exempt", from_on=AFTER)
@@ -145,14 +145,14 @@ def test_the_readers_are_told_apart(app):
     assert seen["auditor"] == frozenset(everyone.risks)
     assert {"open in team", "draft in team"} <= seen["champion"]
     assert "draft in sibling" not in seen["champion"]
-    assert "exempt" not in seen["committee"]
-    assert "exempt in part" not in seen["committee"]
+    assert {"exempt", "exempt in part"} <= seen["committee"], "with those parts withheld"
     assert "withheld" not in seen["committee"]
     assert {"once exempt", "exempt from tomorrow", "sensitive"} <= seen["committee"]
     assert not {"draft in team", "closed in team"} & seen["committee"]
     assert seen["officer"] == {
         "owned by the officer",
         "with an action",
+        "exempt with an action",
         "closed with an action",
         "accountable for an action",
         "on the desk",
@@ -171,20 +171,85 @@ def test_a_role_over_the_council_reads_every_team(app, role):
     everyone = Everyone()
     _post, person = a_holder(everyone.council.council, "officer", role=role)
     reader = actor(person)
-    needs_clearance = {"exempt", "withheld", "exempt in part", "exempt with an action", "on the desk"}
-    needs_clearance |= {"once on the desk", "drilled"}
-    assert everyone.listed(reader) == set(everyone.risks) - needs_clearance
+    assert everyone.listed(reader) == set(everyone.risks) - {"withheld"}
     cleared = replace(reader, grants=(replace(reader.grants[0], clearance=Clearance.EXEMPT),))
     assert everyone.listed(cleared) == set(everyone.risks) - {"withheld"}
     cleared = replace(reader, grants=(replace(reader.grants[0], clearance=Clearance.EXISTENCE_WITHHELD),))
     assert everyone.listed(cleared) == set(everyone.risks)
 
 
+def _shown(reader: Actor) -> dict[int, set[str]]:
+    """The groups of each risk in a list that the projection shows to a reader."""
+    seen = queries.projection(reader, on=DAY)
+    columns = (seen.shown(group, Risk.event).label(group) for group in queries.GROUPS)
+    query = seen.joined(select(Risk.id, *columns)).where(queries.readable(reader, on=DAY))
+    return {
+        risk_id: {group for group, text in zip(queries.GROUPS, texts, strict=True) if text is not None}
+        for risk_id, *texts in db.session.execute(query)
+    }
+
+
+def _with_clearances(reader: Actor) -> list[Actor]:
+    """The reader as granted, and with each of their roles given with each clearance."""
+    cleared = [
+        replace(reader, grants=tuple(replace(grant, clearance=clearance) for grant in reader.grants))
+        for clearance in Clearance
+    ]
+    return [reader, *cleared]
+
+
+def test_lists_show_exactly_the_groups_that_the_table_allows_at_every_clearance(app):
+    everyone = Everyone()
+    facts = {risk.id: queries.facts(risk_id=risk.id, on=DAY) for risk in everyone.risks.values()}
+    withheld = compared = 0
+    for name, person in everyone.readers.items():
+        for reader in _with_clearances(actor(person)):
+            allowed = {
+                risk_id: set(queries.GROUPS)
+                - (set() if may(reader, Permission.RISK_READ_EXEMPT, each) else each.exempt_groups)
+                for risk_id, each in facts.items()
+                if may(reader, Permission.RISK_READ, each)
+            }
+            assert _shown(reader) == allowed, name
+            compared += len(allowed) * len(queries.GROUPS)
+            withheld += sum(len(queries.GROUPS) - len(groups) for groups in allowed.values())
+    assert compared > 1000
+    assert withheld > 100
+
+
+def test_for_who_reads_all_that_is_exempt_nothing_is_joined(app):
+    everyone = Everyone()
+    for name in ("auditor", "commissioner", "head of assurance", "proper officer"):
+        seen = queries.projection(actor(everyone.readers[name]), on=DAY)
+        assert seen.things is None
+        assert seen.shown("title", Risk.event) is Risk.event
+    assert queries.projection(actor(everyone.readers["committee"]), on=DAY).things is not None
+
+
+def test_the_words_of_a_group_say_the_paragraph_or_that_nobody_has_decided(app):
+    everyone = Everyone()
+    risk = everyone.risks["open in team"]
+    with transaction():
+        row = Classification(entity_id=risk.id, field_group="title", level="exempt", paragraphs="1,3", from_on=BEFORE)
+        claim = Classification(
+            entity_id=risk.id, field_group="statement", level="exempt", state="claimed", from_on=BEFORE
+        )
+        db.session.add_all([row, claim])
+        audit.record(Event.RISK_CLASSIFIED, by=BY_HAND, at=NOON, subject_id=risk.id)
+    seen = queries.projection(actor(everyone.readers["committee"]), on=DAY)
+    whys = db.session.execute(seen.joined(select(*seen.whys()).select_from(Risk)).where(Risk.id == risk.id)).one()
+    assert queries.withheld_from(whys) == {
+        "title": "Withheld under paragraphs 1 and 3 of Schedule 12A",
+        "statement": "Withheld: may be exempt, not decided",
+    }
+
+
 def test_a_list_that_joins_links_itself_shows_a_risk_to_those_who_treat_it(app):
     council = ADoorsCouncil()
     treats = actor(council.specialist_person)
     listed = select(Risk.id).join(Link, Link.to_id == Risk.id).where(Link.kind == "treats")
-    assert set(db.session.scalars(listed.where(queries.readable(treats, on=DAY)))) == {council.risks[OWN].id}
+    treated = {council.risks[OWN].id, council.risks[EXEMPT].id}
+    assert set(db.session.scalars(listed.where(queries.readable(treats, on=DAY)))) == treated
     concerns = select(Risk.id).join(Link, Link.from_id == Risk.id).where(Link.kind == "concerns")
     with transaction():
         db.session.add(Link(from_id=council.risks[OWN].id, to_id=council.body.id, kind="concerns"))

@@ -14,6 +14,7 @@ from riskapp.features.audit import service as audit
 from riskapp.features.people import queries as people
 from riskapp.models.accounts import SignInFailure, WebSession
 from riskapp.models.database import db
+from riskapp.models.people import Person
 
 PATIENCE = timedelta(minutes=15)
 FREE_TRIES = 5
@@ -25,6 +26,10 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 class CannotSignIn(Cannot):
     """The address and password do not match, or too many tries came before."""
+
+
+class CannotProve(Cannot):
+    """The password asked for again is not the account's, or too many tries came before."""
 
 
 def hash_password(password: str) -> str:
@@ -50,6 +55,20 @@ def sign_in(*, email: str, password: str, at: datetime, instead_of: str = "") ->
     db.session.add(WebSession(token_digest=WebSession.digest(token), person_id=person.id, started_at=at, seen_at=at))
     audit.record(Event.SIGNED_IN, by=Actor(person_id=person.id), at=at)
     return token
+
+
+def prove(*, person_id: int, password: str, at: datetime) -> datetime:
+    """Check again that who is signed in knows the password, and give the instant at which that was proved."""
+    person = db.session.get_one(Person, person_id)
+    _refuse_a_flood(person.email, at)
+    if not _matches(person.password_hash or _NOBODY, password):
+        raise CannotProve(Refusal("password", "That is not the password of your account. Enter it again"))
+    return at
+
+
+def remember_unproved(*, person_id: int, at: datetime) -> None:
+    """Keep a failed proof as a failed try to sign in, in a transaction of its own."""
+    remember_failure(email=db.session.get_one(Person, person_id).email, at=at)
 
 
 def remember_failure(*, email: str, at: datetime) -> None:

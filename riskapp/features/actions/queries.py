@@ -60,17 +60,14 @@ class Source:
 def source(actor: Actor, reference: str, *, on: date) -> Source | None:
     """Find an open or drafted risk to which the actor may add an action; any other is not there."""
     row = db.session.execute(
-        select(Risk, Entity)
+        select(Risk.id, Entity.reference, Entity.name, Risk.owner_post_id)
         .join(Entity, Entity.id == Risk.id)
         .where(Entity.reference == reference, Risk.status != "closed", readers.readable(actor, on=on))
     ).first()
-    if row is None:
+    facts = readers.facts(risk_id=row.id, on=on) if row else None
+    if row is None or facts is None or not may(actor, Permission.ACTION_ADD, facts):
         return None
-    risk, entity = row
-    facts = readers.facts(risk_id=risk.id, on=on)
-    if not may(actor, Permission.ACTION_ADD, facts):
-        return None
-    return Source(risk.id, entity.reference, entity.name, risk.owner_post_id, facts)
+    return Source(row.id, row.reference, row.name, row.owner_post_id, facts)
 
 
 @dataclass(frozen=True, slots=True)

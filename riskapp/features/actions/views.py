@@ -23,9 +23,11 @@ from riskapp.features.overdue.views import (
     cells,
     choices,
     filter_asked,
+    record_shown,
     sort_asked,
 )
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers.service import Outlet
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import Action
@@ -49,6 +51,7 @@ def actions() -> ResponseReturnValue:
         guards.actor(), wanted, sort=sort.lstrip("-"), descending=sort.startswith("-"),
         page=lists.page_number(), size=ROWS, on=today(),
     )  # fmt: skip
+    record_shown(page.actions, Outlet.ACTIONS)
     columns = (("action", "Action"), ("owner", "Owner"), ("score", "Risk"), ("due", "Due"), ("moved", "Promises"))
     return render_template(
         "actions/actions.html",
@@ -76,6 +79,7 @@ def actions_csv() -> ResponseReturnValue:
     page = rmap.actions(
         guards.actor(), filter_asked(), sort=sort.lstrip("-"), descending=sort.startswith("-"), size=None, on=on
     )
+    record_shown(page.actions, Outlet.ACTIONS_FILE)
     return csv.answer(f"actions-{on}", HEADS, map(cells, page.actions))
 
 
@@ -91,6 +95,7 @@ def _found(reference: str, permission: Permission = Permission.ACTION_READ) -> L
     if found is None:
         abort(404)
     guards.allow(permission, found.facts)
+    record_shown((found,), Outlet.ACTION)
     return found
 
 

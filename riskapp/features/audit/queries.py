@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from riskapp.domain import audit as chain
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
 from riskapp.models.database import db
@@ -60,6 +61,29 @@ def of_person(actor: Actor, person_id: int, events: Collection[str], limit: int 
         .limit(limit)
     )
     return tuple(Told(entry.at, entry.event, title, entry.door, content) for entry, content, title in rows)
+
+
+OUTLINE = (
+    Event.RISK_DRAFTED,
+    Event.RISK_OPENED,
+    Event.RISK_CLOSED,
+    Event.RISK_TAKEN_ON,
+    Event.RISK_CLASSIFIED,
+    Event.RISK_MARKED_EXEMPT,
+)
+"""What may be told of a thing of which something is withheld: no score, no review and no escalation is among it."""
+
+
+def outline(actor: Actor, subject_id: int) -> tuple[Told, ...]:
+    """List, newest first, what happened to a thing of which something is withheld from the actor: the bare deeds."""
+    del actor  # the caller has shown that the actor may read the thing
+    rows = db.session.execute(
+        select(AuditEntry, Post.title)
+        .outerjoin(Post, Post.id == AuditEntry.post_id)
+        .where(AuditEntry.subject_id == subject_id, AuditEntry.event.in_(OUTLINE))
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+    )
+    return tuple(Told(entry.at, entry.event, title, entry.door, {}) for entry, title in rows)
 
 
 @dataclass(frozen=True, slots=True)

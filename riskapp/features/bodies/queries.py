@@ -21,13 +21,13 @@ from riskapp.models.risks import Assessment, Risk, RiskStanding
 
 @dataclass(frozen=True, slots=True)
 class LinkedRisk:
-    """An open risk that concerns a body and that the reader may read."""
+    """An open risk that concerns a body; a title withheld from the reader says why, a withheld score is None."""
 
     reference: str
     title: str
     owner: str
-    score: int
-    rating: str
+    score: int | None
+    rating: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ SORTS: Mapping[str, Any] = MappingProxyType({
     "kind": lambda row: row.kind_words,
     "lead": lambda row: row.lead.lower(),
     "review": lambda row: row.next_review_on,
-    "risks": lambda row: (row.worst.score if row.worst else 0, len(row.risks)),
+    "risks": lambda row: ((row.worst.score if row.worst else None) or 0, len(row.risks)),
     "money": lambda row: row.awarded,
 })  # fmt: skip
 
@@ -235,18 +235,24 @@ def _seats(ids: list[int], on: date) -> tuple[Mapping[int, list[SeatRow]], Mappi
 
 def _risks(actor: Actor, ids: list[int], on: date) -> Mapping[int, list[LinkedRisk]]:
     found: dict[int, list[LinkedRisk]] = defaultdict(list)
+    seen = readers.projection(actor, on=on)
+    title = seen.shown("title", Entity.name)
+    score, rating = (seen.shown("assessment", column) for column in (Assessment.score, Assessment.rating))
     rows = db.session.execute(
-        select(Link.to_id, Entity.reference, Entity.name, Post.title, Assessment.score, Assessment.rating)
-        .join(Risk, Risk.id == Link.from_id)
-        .join(Entity, Entity.id == Risk.id)
-        .join(Post, Post.id == Risk.owner_post_id)
-        .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(Assessment, Assessment.id == RiskStanding.current_id)
+        seen.joined(
+            select(Link.to_id, Entity.reference, title, seen.why("title"), Post.title, score, rating)
+            .select_from(Link)
+            .join(Risk, Risk.id == Link.from_id)
+            .join(Entity, Entity.id == Risk.id)
+            .join(Post, Post.id == Risk.owner_post_id)
+            .join(RiskStanding, RiskStanding.risk_id == Risk.id)
+            .join(Assessment, Assessment.id == RiskStanding.current_id)
+        )
         .where(Link.kind == "concerns", Link.to_id.in_(ids), Risk.status == "open", readers.readable(actor, on=on))
-        .order_by(Link.to_id, Assessment.score.desc(), Entity.name, Entity.reference)
+        .order_by(Link.to_id, score.is_(None), score.desc(), title.is_(None), title, Entity.reference)
     )
-    for body_id, reference, title, owner, score, rating in rows:
-        found[body_id].append(LinkedRisk(reference, title, owner, score, rating))
+    for body_id, reference, name, why, owner, *scored in rows:
+        found[body_id].append(LinkedRisk(reference, readers.told(name, why), owner, *scored))
     return found
 
 

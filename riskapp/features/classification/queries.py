@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Subquery, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from riskapp.domain.exemption import NO_PARAGRAPH, UNDECIDED_YET
 from riskapp.domain.publication import EXEMPT, PARTS, exempt_parts
 from riskapp.models.database import db
 from riskapp.models.entity import Classification
@@ -33,7 +34,7 @@ def withheld(ids: Iterable[int], *, on: Day) -> Mapping[int, Withheld]:
     told = db.session.execute(
         select(Classification.entity_id, Classification.field_group, Classification.level)
         .where(Classification.entity_id.in_(set(ids)), Classification.from_on <= on)
-        .order_by(Classification.from_on, Classification.id)
+        .order_by(Classification.from_on, Classification.number)
     )
     levels: dict[int, dict[str, str]] = defaultdict(dict)
     for entity_id, group, level in told:
@@ -54,6 +55,13 @@ def is_existence_withheld(entity_id: SQLColumnExpression[Any], *, on: Day) -> Co
     return _any(entity_id, {EXISTENCE}, on)
 
 
+def is_group_withheld(entity_id: SQLColumnExpression[Any], group: str, *, on: Day) -> ColumnElement[bool]:
+    """Tell whether a group of fields of the outer query's thing is withheld on a day, by itself or with all of it."""
+    made = aliased(Classification)
+    about = (made.entity_id == entity_id, made.field_group.in_(("all", group)))
+    return exists().where(*about, *_in_force(made, EXEMPT, on))
+
+
 def _any(entity_id: SQLColumnExpression[Any], levels: Iterable[str], on: Day) -> ColumnElement[bool]:
     made = aliased(Classification)
     return exists().where(made.entity_id == entity_id, *_in_force(made, levels, on))
@@ -68,18 +76,25 @@ def _overtaken(made: type[Classification], on: Day) -> ColumnElement[bool]:
     return exists().where(
         later.entity_id == made.entity_id,
         later.field_group == made.field_group,
-        later.from_on > made.from_on,
+        or_(later.from_on > made.from_on, (later.from_on == made.from_on) & (later.number > made.number)),
         later.from_on <= on,
     )
 
 
-def withheld_things(*, on: Day) -> Subquery:
-    """Every thing of which anything is withheld on a day, a row each: `entity_id`, and 1 or 0 for each group.
+def is_in_force(*, on: Day) -> ColumnElement[bool]:
+    """Tell of the outer query's classifications which hold on a day: no later one is about the same group."""
+    return and_(Classification.from_on <= on, ~_overtaken(Classification, on))
 
-    Few rows, whatever the size of the register: a list joins it from the left and shows NULL where it says 1.
+
+def withheld_things(*, on: Day) -> Subquery:
+    """Every thing of which anything is withheld on a day, a row each: `entity_id`, and for each group why, or NULL.
+
+    Why is the paragraphs of Schedule 12A, or `UNDECIDED_YET` for what is only marked. Few rows, whatever the size of
+    the register: a list joins it from the left and shows NULL where a group has a reason.
     """
     made = aliased(Classification)
-    flags = [func.max(case((made.field_group.in_(("all", group)), 1), else_=0)).label(group) for group in sorted(PARTS)]
+    why = case((made.state == "claimed", UNDECIDED_YET), else_=func.coalesce(made.paragraphs, NO_PARAGRAPH))
+    flags = [func.max(case((made.field_group.in_(("all", group)), why))).label(group) for group in sorted(PARTS)]
     return select(made.entity_id, *flags).where(*_in_force(made, EXEMPT, on)).group_by(made.entity_id).subquery()
 
 

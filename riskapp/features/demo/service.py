@@ -16,18 +16,20 @@ from riskapp.domain.audit import Event
 from riskapp.domain.calendar import LONDON, add_working_hours
 from riskapp.domain.clock import Job, Moment
 from riskapp.domain.escalation_states import CaseState, Decision
+from riskapp.domain.exemption import Outcome, Ruling
 from riskapp.domain.permissions import THE_CLOCK, Actor
 from riskapp.features.actions import service as actions
 from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import service as audit
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
+from riskapp.features.exemption import service as exemptions
 from riskapp.features.founding.queries import Council, Row, council
 from riskapp.features.founding.service import found
 from riskapp.features.people import queries as people_now
 from riskapp.features.risks import service as risks
 from riskapp.models.database import db
-from riskapp.models.entity import Classification, Link
+from riskapp.models.entity import Link
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.people import Person
 from riskapp.models.reminders import Attempt, Message
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from riskapp.models.actions import Action
 
 CLOCK_DAYS = 7
+USUAL_REVIEW = 330
+"""Days from a decision on what is exempt to its review, where the files say nothing else."""
 LAST_TOLD = -9
 """Days before the given day on which owners last said how far their open actions are."""
 
@@ -114,6 +118,8 @@ class _Loading:
                 self._plan(
                     self.founded.at(self.founded.day(row["raised"]), row["hour"], 45), partial(self._raise_by_hand, row)
                 )
+        for row in self.council.rows("exemption"):
+            self._plan_exemption(row)
         self._plan_the_clock()
         self._live_through_it()
 
@@ -215,26 +221,39 @@ class _Loading:
     def _classify(self, risk: Risk, row: Row, at: datetime) -> None:
         if row["classification"] == "internal":
             return
-        is_exempt = row["classification"] == "exempt"
-        db.session.add(
-            Classification(
-                entity_id=risk.id,
-                level=row["classification"],
-                paragraph=row.get("exempt_paragraph"),
-                reason=row.get("exempt_reason"),
-                decided_by_post_id=self.founded.posts["proper_officer"].id,
-                from_on=_london(at),
-                review_on=_london(at) + timedelta(days=365) if is_exempt else None,
-            )
+        reason = row.get("exempt_reason", "Nothing in it falls under a paragraph of Schedule 12A.")
+        paragraphs = [int(row["exempt_paragraph"])] if "exempt_paragraph" in row else []
+        review_in = row.get("exempt_review_in", USUAL_REVIEW)
+        self._rule(risk, "all", row["classification"], paragraphs, reason, review_in, at)
+
+    def _rule(
+        self, risk: Risk, group: str, outcome: str, paragraphs: Sequence[int], reason: str, review_in: int, at: datetime
+    ) -> None:
+        on = _london(at)
+        ruling = Ruling(
+            field_group=group,
+            outcome=Outcome(outcome),
+            public_interest=reason,
+            paragraphs=tuple(paragraphs),
+            review_on=on + timedelta(days=review_in),
         )
-        audit.record(
-            Event.RISK_CLASSIFIED,
-            by=self._actor("proper_officer", at),
-            at=at,
-            subject_id=risk.id,
-            after={"level": row["classification"], "paragraph": row.get("exempt_paragraph")},
-            why=row.get("exempt_reason", ""),
-        )
+        owns = risk.owner_post_id == self.founded.posts["proper_officer"].id
+        by = self._actor("monitoring_officer" if owns else "proper_officer", at)
+        exemptions.decide(risk.id, ruling, proved_at=at, by=by, at=at, on=on)
+
+    def _plan_exemption(self, row: Row) -> None:
+        self._plan(self.founded.at(self.founded.day(row["day"]), 12, 15), partial(self._mark, row))
+        if decided := row.get("decided"):
+            self._plan(self.founded.at(self.founded.day(decided["day"]), 12, 30), partial(self._decide, row))
+
+    def _mark(self, row: Row, at: datetime) -> None:
+        by = self._actor(row["by"], at)
+        exemptions.mark(self.risks[row["risk"]].id, group=row["group"], why=row["why"], by=by, at=at, on=_london(at))
+
+    def _decide(self, row: Row, at: datetime) -> None:
+        said = row["decided"]
+        risk, group = self.risks[row["risk"]], row["group"]
+        self._rule(risk, group, said["outcome"], said["paragraphs"], said["public_interest"], said["review_in"], at)
 
     def _open(self, row: Row, at: datetime) -> None:
         risks.open_risk(self.risks[row["key"]], by=self._actor(row["owner"], at), at=at, on=_london(at))

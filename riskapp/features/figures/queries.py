@@ -117,8 +117,8 @@ def _decisions() -> Mapping[int, tuple[Decision, ...]]:
             Classification.field_group,
             Classification.level,
             Classification.from_on,
-            Classification.paragraph,
-            Classification.reason,
+            Classification.paragraphs,
+            func.coalesce(Classification.public_interest, Classification.reason),
             Post.title,
             Classification.review_on,
         )

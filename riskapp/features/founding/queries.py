@@ -14,7 +14,7 @@ from riskapp.models.database import db
 from riskapp.models.people import Unit
 
 FOLDER = Path(__file__).parent / "council"
-FILES = ("organisation", "plan", "bodies", "risks", "actions", "escalations", "reviews", "access")
+FILES = ("organisation", "plan", "bodies", "risks", "actions", "escalations", "reviews", "access", "exemptions")
 
 Row = Mapping[str, Any]
 

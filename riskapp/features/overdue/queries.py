@@ -28,7 +28,7 @@ from riskapp.features.rmap.queries import (
     reach,
     reach_scores,
     readable,
-    shows_risk,
+    shows_score,
     unit_id,
     with_record,
 )
@@ -157,7 +157,7 @@ def _days_late(on: date) -> ColumnElement[int]:
 
 def _score(actor: Actor, on: date) -> ColumnElement[int]:
     """The score that the actor is shown; nought where there is none, as `ListedAction.urgency` has it."""
-    return case((shows_risk(actor, on=on), func.coalesce(Assessment.score, 0)), else_=0)
+    return case((shows_score(actor, on=on), func.coalesce(Assessment.score, 0)), else_=0)
 
 
 def _urgency(actor: Actor, on: date) -> ColumnElement[int]:
@@ -261,7 +261,7 @@ def _tallies(actor: Actor, wanted: Filter, matter: tuple[str, ...], before: date
         .group_by(unit_id)
         .subquery("coming")
     )
-    matters = and_(shows_risk(actor, on=on), Assessment.rating.in_(matter))
+    matters = and_(shows_score(actor, on=on), Assessment.rating.in_(matter))
     falls = [_falls_in(bucket, on) for bucket in rules.BUCKETS]
     kinds = (
         true(), and_(true(), *_conditions(wanted, on)), matters, Action.times_moved > 0, Action.times_moved > 1,

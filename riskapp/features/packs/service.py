@@ -20,6 +20,7 @@ from riskapp.features.figures import queries as figures
 from riskapp.features.packs import queries
 from riskapp.features.packs.queries import Frozen, MeetingRow
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers import service as readers
 from riskapp.models.database import db
 from riskapp.models.entity import new_entity
 from riskapp.models.packs import Board, Meeting, Pack, PackPart
@@ -168,6 +169,7 @@ def hand_out(part: Frozen, *, by: Actor, at: datetime) -> bytes:
     paper = part.pdf or draw(part.snapshot or {})
     if part.number != 1:
         audit.record(Event.PACK_DOWNLOADED, by=by, at=at, subject_id=part.pack_id, after={"part": part.number})
+        readers.record_handing_out(part.pack_id, by=by, at=at)
     return paper
 
 

@@ -36,11 +36,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """How many open risks threaten an item, and the score, band and title of the worst."""
+    """How many open risks threaten an item, and the worst of those whose scores the reader may see.
+
+    A withheld title says why; score and band are None where every score is withheld.
+    """
 
     count: int
-    score: int
-    rating: str
+    score: int | None
+    rating: str | None
     worst: str
 
 
@@ -90,23 +93,29 @@ def plan(actor: Actor, *, on: date) -> Plan:
 
 
 def _threats(actor: Actor, on: date) -> dict[int, Threat]:
-    rank = func.row_number().over(partition_by=Link.to_id, order_by=(Assessment.score.desc(), Entity.reference))
+    seen = readers.projection(actor, on=on)
+    score, rating = (seen.shown("assessment", column) for column in (Assessment.score, Assessment.rating))
+    worst_first = (score.is_(None), score.desc(), Entity.reference)
+    rank = func.row_number().over(partition_by=Link.to_id, order_by=worst_first)
     found = (
-        select(
-            Link.to_id,
-            func.count().over(partition_by=Link.to_id).label("risks"),
-            Assessment.score,
-            Assessment.rating,
-            Entity.name,
-            rank.label("rank"),
+        seen.joined(
+            select(
+                Link.to_id,
+                func.count().over(partition_by=Link.to_id).label("risks"),
+                score.label("score"),
+                rating.label("rating"),
+                seen.shown("title", Entity.name).label("name"),
+                seen.why("title").label("why"),
+                rank.label("rank"),
+            )
+            .select_from(Risk)
+            .join(Entity, Entity.id == Risk.id)
+            .join(RiskStanding, RiskStanding.risk_id == Risk.id)
+            .join(Assessment, Assessment.id == RiskStanding.current_id)
+            .join(Link, Link.from_id == Risk.id)
         )
-        .select_from(Risk)
-        .join(Entity, Entity.id == Risk.id)
-        .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(Assessment, Assessment.id == RiskStanding.current_id)
-        .join(Link, Link.from_id == Risk.id)
         .where(Link.kind == "threatens", Risk.status == "open", readers.readable(actor, on=on))
         .subquery()
     )
     rows = db.session.execute(select(found).where(found.c.rank == 1))
-    return {row.to_id: Threat(row.risks, row.score, row.rating, row.name) for row in rows}
+    return {row.to_id: Threat(row.risks, row.score, row.rating, readers.told(row.name, row.why)) for row in rows}

@@ -27,6 +27,7 @@ TITLES = {
     "10": ("reminders", "Reminders"),
     "11": ("working_time", "Working time"),
     "12": ("papers", "Committee papers"),
+    "13": ("exemption", "Exempt information"),
 }
 """What the chapters are called; the policy numbers its clauses by them."""
 

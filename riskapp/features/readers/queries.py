@@ -1,9 +1,10 @@
 """Who may read a risk: the SQL twin of the table of permissions, and the facts that `may()` asks of one risk."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, wraps
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import (
@@ -12,11 +13,14 @@ from sqlalchemy import (
     Integer,
     Select,
     SQLColumnExpression,
+    Subquery,
     and_,
     bindparam,
+    case,
     exists,
     false,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -24,12 +28,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from riskapp.domain.exemption import withheld_words
 from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition, Facts, Permission, Relation
-from riskapp.domain.publication import exempt_parts
+from riskapp.domain.publication import PARTS, exempt_parts
 from riskapp.features.classification import queries as classification
 from riskapp.models.actions import Action
 from riskapp.models.database import db
-from riskapp.models.entity import Link
+from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
 from riskapp.models.risks import Risk
@@ -59,8 +64,23 @@ Twin = Callable[[Actor, Condition], ColumnElement[bool]]
 
 def limited(permission: Permission, actor: Actor, twins: Mapping[Relation, Twin]) -> ColumnElement[bool]:
     """Write the lines of a permission as SQL, condition by condition: what a list may hold for an actor."""
-    lines = [and_(*(twins[each.relation](actor, each) for each in line)) for line in PERMISSIONS[permission]]
-    return or_(false(), *lines)
+    lines = (_all_of(*(twins[each.relation](actor, each) for each in line)) for line in PERMISSIONS[permission])
+    return _any_of(*lines)
+
+
+def _any_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Join conditions with "or", and fold what is known before the query: whoever reads all is asked nothing."""
+    if any(condition is true() for condition in conditions):
+        return true()
+    return or_(false(), *(condition for condition in conditions if condition is not false()))
+
+
+def _all_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Join conditions with "and", folded like `_any_of`."""
+    if any(condition is false() for condition in conditions):
+        return false()
+    unknown = [condition for condition in conditions if condition is not true()]
+    return and_(*unknown) if unknown else true()
 
 
 def by_unit(
@@ -76,11 +96,11 @@ def by_unit(
 
     def reads(actor: Actor, condition: Condition) -> ColumnElement[bool]:
         anything = over(actor, condition, Clearance.EXISTENCE_WITHHELD)
-        return or_(anything, and_(over(actor, condition, Clearance.ORDINARY), ~is_existence_withheld))
+        return _any_of(anything, _all_of(over(actor, condition, Clearance.ORDINARY), ~is_existence_withheld))
 
     def cleared(actor: Actor, condition: Condition) -> ColumnElement[bool]:
         anything = over(actor, condition, Clearance.EXISTENCE_WITHHELD)
-        return or_(anything, and_(over(actor, condition, Clearance.EXEMPT), ~is_existence_withheld))
+        return _any_of(anything, _all_of(over(actor, condition, Clearance.EXEMPT), ~is_existence_withheld))
 
     return {
         Relation.IN_UNIT: lambda actor, condition: over(actor, condition, Clearance.ORDINARY),
@@ -99,8 +119,8 @@ def by_name(entity_id: SQLColumnExpression[Any], is_existence_withheld: ColumnEl
         return entity_id.in_(sorted(ids)) if ids else false()
 
     def with_clearance(least: Clearance) -> Twin:
-        return lambda actor, _condition: or_(
-            opened(actor, Clearance.EXISTENCE_WITHHELD), and_(opened(actor, least), ~is_existence_withheld)
+        return lambda actor, _condition: _any_of(
+            opened(actor, Clearance.EXISTENCE_WITHHELD), _all_of(opened(actor, least), ~is_existence_withheld)
         )
 
     return {
@@ -130,6 +150,83 @@ def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
 def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Tell of which risks the actor may read what is exempt in them: the twin of `Permission.RISK_READ_EXEMPT`."""
     return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on))
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The columns of risks as one actor may see them: NULL in place of each that is in a group withheld from them.
+
+    What selects, searches, filters, sorts or counts uses `shown`, so that what is withheld moves nothing. For who reads
+    all that is exempt, `things` is None: nothing is joined, and each column is itself.
+    """
+
+    things: Subquery | None
+    cleared: ColumnElement[bool]
+
+    def joined(self, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Join what is withheld to a query that has `Risk`."""
+        if self.things is None:
+            return query
+        return query.outerjoin(self.things, self.things.c.entity_id == Risk.id)
+
+    def shown(self, group: str, column: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
+        """Give a column of a group of fields, or NULL where the group is withheld from the actor."""
+        if self.things is None:
+            return column
+        return case((self.things.c[group].is_(None), column), (self.cleared, column))
+
+    def why(self, group: str) -> ColumnElement[Any]:
+        """Tell why a group is withheld from the actor, as `exemption.withheld_words` takes it; NULL where it is not."""
+        if self.things is None:
+            return null()
+        return case((self.cleared, null()), else_=self.things.c[group])
+
+    def whys(self) -> tuple[ColumnElement[Any], ...]:
+        """Tell of each group, in the order of `GROUPS`, why it is withheld from the actor."""
+        return tuple(self.why(group).label(f"why_{group}") for group in GROUPS)
+
+
+GROUPS = tuple(sorted(PARTS))
+NOTHING_WITHHELD: Mapping[str, str] = MappingProxyType({})
+
+
+def told(words: str | None, why: str | None) -> str:
+    """Give words of a group as the projection shows them, or in their place why they are withheld."""
+    return withheld_words(why) if why is not None else words or ""
+
+
+def projection(actor: Actor, *, on: date) -> Projection:
+    """Say which columns of which risks an actor sees on a day."""
+    cleared = reads_exempt(actor, on=on)
+    return Projection(None if cleared is true() else classification.withheld_things(on=on), cleared)
+
+
+def withheld_from(whys: Sequence[str | None]) -> Mapping[str, str]:
+    """Read what `Projection.whys` selected: each group that is withheld from the actor, and why in words."""
+    if not any(why is not None for why in whys):
+        return NOTHING_WITHHELD
+    return {group: withheld_words(why) for group, why in zip(GROUPS, whys, strict=True) if why is not None}
+
+
+def exempt_shown(actor: Actor, references: Iterable[str], *, on: date) -> Mapping[int, frozenset[str]]:
+    """Map those of some risks, by reference, of which the actor reads exempt groups to these groups; one query.
+
+    What is exempt is little, so it is read whole: a file of ten thousand rows asks no more than a page does.
+    """
+    things = classification.withheld_things(on=on)
+    rows = db.session.execute(
+        select(Entity.reference, Risk.id, *(things.c[group] for group in GROUPS))
+        .select_from(things)
+        .join(Risk, Risk.id == things.c.entity_id)
+        .join(Entity, Entity.id == Risk.id)
+        .where(reads_exempt(actor, on=on))
+    )
+    asked = set(references)
+    return {
+        risk_id: frozenset(group for group, why in zip(GROUPS, whys, strict=True) if why is not None)
+        for reference, risk_id, *whys in rows
+        if reference in asked
+    }
 
 
 def units_below(*paths: str) -> Select[int]:

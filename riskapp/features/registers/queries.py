@@ -46,15 +46,17 @@ AUDIT_COMMITTEE = "Audit Committee"
 inherent, current, target = aliased(Assessment), aliased(Assessment), aliased(Assessment)
 unit_entity, owner = aliased(Entity), aliased(Post)
 
-SORTS: Mapping[str, SQLColumnExpression[Any]] = MappingProxyType({
-    "current": current.score,
-    "title": func.lower(Entity.name),
-    "owner": func.lower(owner.title),
-    "review": Risk.next_review_on,
-    "target": target.score,
-    "inherent": inherent.score,
-    "opened": Risk.opened_on,
+SORTS: Mapping[str, tuple[str | None, SQLColumnExpression[Any]]] = MappingProxyType({
+    "current": ("assessment", current.score),
+    "title": ("title", func.lower(Entity.name)),
+    "owner": (None, func.lower(owner.title)),
+    "review": ("assessment", Risk.next_review_on),
+    "target": ("assessment", target.score),
+    "inherent": ("assessment", inherent.score),
+    "opened": (None, Risk.opened_on),
 })  # fmt: skip
+"""What orders a register, with the group of fields it is in. The day of the next review follows from the score, and so
+does who has the escalation: both are withheld with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +93,37 @@ class Score(NamedTuple):
 
 
 class RegisterRow(NamedTuple):
-    """A line of a register; `with_post` is who has its live escalation, `moved` its travel since the committee."""
+    """A line of a register; `with_post` is who has its live escalation, `moved` its travel since the committee.
+
+    What is withheld from the reader is None, but for a title, which then says why; `withheld` says why by group.
+    """
 
     reference: str
     title: str
-    event: str
+    event: str | None
     category: str
     status: str
     unit: str
     owner: str
-    inherent: Score
-    current: Score
-    target: Score
-    position: str
+    inherent: Score | None
+    current: Score | None
+    target: Score | None
+    position: str | None
     moved: Travel | None
     next_review_on: date | None
     opened_on: date | None
     with_post: str | None
+    withheld: Mapping[str, str]
 
 
 class Group(NamedTuple):
-    """How many risks are alike in status, place, band, appetite and movement."""
+    """How many risks are alike in status, place, band, appetite and movement; a withheld score has no place."""
 
     status: str
-    likelihood: int
-    impact: int
-    rating: str
-    position: str
+    likelihood: int | None
+    impact: int | None
+    rating: str | None
+    position: str | None
     travel: Kind | None
     risks: int
 
@@ -150,10 +156,16 @@ class Census:
         """How many risks stand where, before a count was opened: heat map, bands and appetite are sums of these."""
         whole = self.filters.scope()
         counted: dict[tuple[int, int, str, str], int] = defaultdict(int)
-        for group in self.groups:
-            if whole.status in ("all", group.status):
-                counted[group.likelihood, group.impact, group.rating, group.position] += group.risks
+        for status, likelihood, impact, rating, position, _travel, risks in self.groups:
+            if whole.status in ("all", status) and likelihood and impact and rating and position:
+                counted[likelihood, impact, rating, position] += risks
         return tuple(Standing(*place, number) for place, number in sorted(counted.items()))
+
+    @property
+    def withheld(self) -> int:
+        """How many risks of the whole are at no place, since their scores are withheld from the reader."""
+        status = self.filters.status
+        return sum(group.risks for group in self.groups if group.rating is None and status in ("all", group.status))
 
     @property
     def movement(self) -> dict[Kind, int]:
@@ -188,11 +200,15 @@ def census(actor: Actor, filters: Filters) -> Census:
 
 @kept
 def _census(actor: Actor, every: Filters) -> Select[*tuple[Any, ...]]:
-    columns = (Risk.status, current.likelihood, current.impact, current.rating, current.position)
-    if every.since is None:
-        return _joined(select(*columns, null(), func.count()), actor, every).group_by(*columns)
-    moved = _kind(every.since)
-    return _joined(select(*columns, moved, func.count()), actor, every).group_by(*columns, moved)
+    seen = readers.projection(actor, on=every.on)
+    places = (current.likelihood, current.impact, current.rating, current.position)
+    shown: list[ColumnElement[Any]] = [
+        seen.shown("assessment", place).label(f"place_{number}") for number, place in enumerate(places)
+    ]
+    moved = null() if every.since is None else _kind(every.since, seen).label("moved")
+    risks = _joined(select(Risk.status, *shown, moved.label("moved")), actor, every, seen).subquery()
+    columns = tuple(risks.c)
+    return select(*columns, func.count()).group_by(*columns)
 
 
 def register(
@@ -219,18 +235,29 @@ def _rows(
     offset: int,
     limit: int | None,
 ) -> Select[*tuple[Any, ...]]:
-    key = SORTS[sort]
+    seen = readers.projection(actor, on=filters.on)
+    group, column = SORTS[sort]
+    key = seen.shown(group, column) if group else column
     order = (key.is_(None), key.desc() if descending else key.asc(), Entity.reference)
-    every = _with(sort, _joined(select(Risk.id), actor, filters))
+    every = _with(sort, _joined(select(Risk.id), actor, filters, seen))
     chosen = every.order_by(*order).offset(offset).limit(limit)
     return (
         _with_the_rest(
-            _from_risk(
-                select(
-                    Entity.reference, Entity.name, Risk.event, Risk.category, Risk.status,
-                    unit_entity.name, owner.title, inherent.score, inherent.rating, current.score, current.rating,
-                    target.score, target.rating,
-                    current.position, Risk.next_review_on, Risk.opened_on, _live_desk(), _score_at(filters.since),
+            seen.joined(
+                _from_risk(
+                    select(
+                        Entity.reference, seen.shown("title", Entity.name), seen.shown("statement", Risk.event),
+                        Risk.category, Risk.status, unit_entity.name, owner.title,
+                        *(
+                            seen.shown("assessment", score)
+                            for score in (
+                                inherent.score, inherent.rating, current.score, current.rating, target.score,
+                                target.rating, current.position, Risk.next_review_on,
+                            )
+                        ),
+                        Risk.opened_on, seen.shown("assessment", _live_desk()),
+                        seen.shown("assessment", _score_at(filters.since)), *seen.whys(),
+                    )
                 )
             )
         )
@@ -241,31 +268,40 @@ def _rows(
 
 
 def _row(
-    reference: str, title: str, event: str, category: str, status: str, unit: str, owner_title: str,
-    inherent_score: int, inherent_rating: str, score: int, rating: str, target_score: int, target_rating: str,
-    position: str, next_review_on: date | None, opened_on: date | None, with_post: str | None, was: int | None,
-    *, since: date | None,
+    reference: str, title: str | None, event: str | None, category: str, status: str, unit: str, owner_title: str,
+    inherent_score: int | None, inherent_rating: str | None, score: int | None, rating: str | None,
+    target_score: int | None, target_rating: str | None, position: str | None, next_review_on: date | None,
+    opened_on: date | None, with_post: str | None, was: int | None,
+    *whys: str | None, since: date | None,
 ) -> RegisterRow:  # fmt: skip
+    withheld = readers.withheld_from(whys)
     return RegisterRow(
         reference=reference,
-        title=title,
+        title=title or withheld.get("title", ""),
         event=event,
         category=category,
         status=status,
         unit=unit,
         owner=owner_title,
-        inherent=Score(inherent_score, inherent_rating),
-        current=Score(score, rating),
-        target=Score(target_score, target_rating),
+        inherent=_scored(inherent_score, inherent_rating),
+        current=_scored(score, rating),
+        target=_scored(target_score, target_rating),
         position=position,
         moved=_moved(status, opened_on, was, score, since),
         next_review_on=next_review_on,
         opened_on=opened_on,
         with_post=with_post,
+        withheld=withheld,
     )
 
 
-def _moved(status: str, opened_on: date | None, was: int | None, score: int, since: date | None) -> Travel | None:
+def _scored(score: int | None, rating: str | None) -> Score | None:
+    return None if score is None or rating is None else Score(score, rating)
+
+
+def _moved(
+    status: str, opened_on: date | None, was: int | None, score: int | None, since: date | None
+) -> Travel | None:
     if since is None or opened_on is None:
         return None
     before = was if opened_on <= since else None
@@ -367,14 +403,17 @@ def _with(sort: str, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]
     return query.join(target, target.id == RiskStanding.target_id) if sort == "target" else query
 
 
-def _joined(query: Select[*tuple[Any, ...]], actor: Actor, filters: Filters) -> Select[*tuple[Any, ...]]:
-    return _from_risk(query).where(readers.readable(actor, on=filters.on), *_conditions(filters))
+def _joined(
+    query: Select[*tuple[Any, ...]], actor: Actor, filters: Filters, seen: readers.Projection
+) -> Select[*tuple[Any, ...]]:
+    readable = readers.readable(actor, on=filters.on)
+    return seen.joined(_from_risk(query)).where(readable, *_conditions(filters, seen))
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def _conditions(filters: Filters, seen: readers.Projection) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.travel and filters.since:
-        found.append(_kind(filters.since) == filters.travel)
+        found.append(_kind(filters.since, seen) == filters.travel)
     elif filters.status != "all":
         found.append(Risk.status == filters.status)
     if filters.unit_path:
@@ -386,30 +425,30 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.item_id is not None:
         threatens = select(Link.from_id).where(Link.to_id == filters.item_id, Link.kind == "threatens")
         found.append(Risk.id.in_(threatens))
-    found += [
-        or_(*(text.icontains(word, autoescape=True) for text in (Entity.name, Risk.event, Entity.reference)))
-        for word in filters.words
-    ]
+    texts = (seen.shown("title", Entity.name), seen.shown("statement", Risk.event), Entity.reference)
+    found += [or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in filters.words]
     if filters.ratings:
-        found.append(current.rating.in_(filters.ratings))
+        found.append(seen.shown("assessment", current.rating).in_(filters.ratings))
     if filters.position:
-        found.append(current.position == filters.position)
+        found.append(seen.shown("assessment", current.position) == filters.position)
     if filters.cell:
-        found.append(and_(current.likelihood == filters.cell[0], current.impact == filters.cell[1]))
+        places = zip((current.likelihood, current.impact), filters.cell, strict=True)
+        found += [seen.shown("assessment", place) == level for place, level in places]
     return found
 
 
-def _kind(since: date) -> ColumnElement[Any]:
-    """Name in SQL what `domain.movement.travel` says: null for a risk open at neither moment."""
-    was = _score_at(since)
+def _kind(since: date, seen: readers.Projection) -> ColumnElement[Any]:
+    """Name in SQL what `domain.movement.travel` says: null if open at neither moment, or with no score to see."""
+    was, score = _score_at(since), seen.shown("assessment", current.score)
     was_open = and_(Risk.opened_on <= since, or_(Risk.closed_on.is_(None), Risk.closed_on > since))
     is_open = Risk.status == "open"
     return case(
         (and_(is_open, Risk.opened_on > since), literal("new")),
         (and_(Risk.status == "closed", was_open), literal("closed")),
         (~is_open, None),
-        (current.score > was, literal("up")),
-        (current.score < was, literal("down")),
+        (score.is_(None), None),
+        (score > was, literal("up")),
+        (score < was, literal("down")),
         else_=literal("same"),
     )
 

@@ -11,6 +11,7 @@ from riskapp.domain.permissions import COUNCIL_READERS, Permission
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers.service import Outlet, record_reading
 from riskapp.features.registers import forms as addresses
 from riskapp.features.registers import queries, service
 from riskapp.models.database import transaction
@@ -42,6 +43,7 @@ def register() -> ResponseReturnValue:
         offset=(page - 1) * state.size,
         limit=state.size,
     )
+    _record(rows, Outlet.REGISTER)
     at_place: Counter[tuple[int, int]] = Counter()
     by_position: Counter[str] = Counter()
     by_rating: Counter[str] = Counter()
@@ -72,6 +74,7 @@ def register() -> ResponseReturnValue:
         grid=laid_out,
         drawing=drawings.heat_map(grids.drawn(laid_out)),
         movement=census.movement,
+        withheld=census.withheld,
         rating_of=levels.rating_of(offer.policy.scoring),
         category_words={key: category.label for key, category in offer.policy.appetite.categories.items()},
         here=here,
@@ -88,8 +91,16 @@ def register_csv() -> ResponseReturnValue:
     rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
     with transaction():
         service.record_export(rows=len(rows), asked=state.address(), by=actor, at=now())
+    _record(rows, Outlet.REGISTER_FILE)
     label = levels.rating_of(offer.policy.scoring)
     return csv.answer("register", HEADS, _cells(rows, offer.policy, label))
+
+
+def _record(rows: Sequence[queries.RegisterRow], outlet: Outlet) -> None:
+    """Record that exempt risks were shown to somebody who may read what is exempt in them."""
+    shown = [row.reference for row in rows]
+    with transaction():
+        record_reading(shown, outlet=outlet, by=guards.actor(), at=now(), on=today())
 
 
 def _offer() -> addresses.Offer:
@@ -109,21 +120,22 @@ def _cells(
 ) -> Iterator[tuple[object, ...]]:
     labels = {key: category.label for key, category in policy.appetite.categories.items()}
     for row in rows:
+        why = row.withheld.get("assessment")
         scores = [
             part
             for each in (row.inherent, row.current, row.target)
-            for part in (each.score, rating_of(each.rating).label)
+            for part in ((each.score, rating_of(each.rating).label) if each else (None, why))
         ]
         yield (
             row.reference,
             row.title,
-            row.event,
+            row.event or row.withheld.get("statement"),
             labels.get(row.category, row.category),
             row.status.capitalize(),
             row.unit,
             row.owner,
             *scores,
-            Position.of(row.position).label,
+            Position.of(row.position).label if row.position else why,
             row.moved.words if row.moved else None,
             row.next_review_on,
             row.opened_on,

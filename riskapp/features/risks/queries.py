@@ -1,7 +1,7 @@
 """A risk as a reader sees it, and what a form that logs one offers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -97,10 +97,34 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class RiskPage:
-    """Everything the page of a risk shows; scores are as kept, oldest first in `history`, newest first in `reviews`."""
+class Shown:
+    """A risk's own columns; one of a group that is withheld from the reader is None, and was never read."""
 
-    row: Risk
+    id: int
+    owner_post_id: int
+    category: str
+    kind: str
+    status: str
+    event: str | None
+    treatment: str | None
+    treatment_why: str | None
+    drafted_on: date
+    opened_on: date | None
+    closed_on: date | None
+    closed_why: str | None
+    next_review_on: date | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPage:
+    """Everything the page of a risk shows; scores are as kept, oldest first in `history`, newest first in `reviews`.
+
+    `withheld` says of each group that is withheld from the reader why: what is in it is None or empty, and a title says
+    why. The escalation, the reviews and the next one follow from the score and are withheld with it.
+    """
+
+    row: Shown
     reference: str
     title: str
     units: tuple[tuple[str, str], ...]
@@ -108,9 +132,9 @@ class RiskPage:
     drafted_by: str | None
     causes: tuple[str, ...]
     consequences: tuple[str, ...]
-    inherent: Assessed
-    current: Assessed
-    target: Assessed
+    inherent: Assessed | None
+    current: Assessed | None
+    target: Assessed | None
     was: int | None
     proposed: Assessed | None
     history: tuple[Assessed, ...]
@@ -118,11 +142,13 @@ class RiskPage:
     links: tuple[Linked, ...]
     desks: tuple[DeskLine, ...]
     reviews: tuple[Reviewed, ...]
+    withheld: Mapping[str, str]
 
     @property
     def seen(self) -> str:
         """A mark of what the reader has seen, so that a form can tell when somebody else came first."""
-        return f"{self.row.version}.{self.current.id}.{self.proposed.id if self.proposed else 0}"
+        current = self.current.id if self.current else 0
+        return f"{self.row.version}.{current}.{self.proposed.id if self.proposed else 0}"
 
 
 def find(actor: Actor, reference: str, *, on: date) -> Risk | None:
@@ -139,44 +165,59 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
     head = db.session.execute(_head(actor, on), {"reference": reference}).first()
     if head is None:
         return None
-    row, reference, title, path, owner_title, drafter_title, standing = head
-    assessed = _assessments(row.id)
+    reference, title, path, owner_title, drafter_title, standing, *rest = head
+    row, withheld = Shown(*rest[: -len(readers.GROUPS)]), readers.withheld_from(rest[-len(readers.GROUPS) :])
+    assessed = () if "assessment" in withheld else _assessments(row.id)
     by_id = {each.id: each for each in assessed}
-    words = _words(row.id, path)
+    words = _words(row.id, path, with_statement="statement" not in withheld)
+    about = {"risk_id": row.id}
     return RiskPage(
         row=row,
         reference=reference,
-        title=title,
+        title=title or withheld.get("title", ""),
         units=tuple((reference, name) for _, _, reference, name in words["unit"]),
         owner=owner_title,
         drafted_by=drafter_title,
         causes=tuple(text for _, _, _, text in words["cause"]),
         consequences=tuple(text for _, _, _, text in words["consequence"]),
-        inherent=by_id[standing.inherent_id],
-        current=by_id[standing.current_id],
-        target=by_id[standing.target_id],
-        was=by_id[standing.previous_id].score if standing.previous_id else None,
-        proposed=_proposed(assessed),
+        inherent=by_id.get(standing.inherent_id),
+        current=by_id.get(standing.current_id),
+        target=by_id.get(standing.target_id),
+        was=by_id[standing.previous_id].score if assessed and standing.previous_id else None,
+        proposed=_proposed(assessed) if assessed else None,
         history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
-        actions=_planned(actor, row.id, on),
-        links=tuple(Linked(*each) for each in db.session.execute(_links(actor, on), {"risk_id": row.id})),
-        desks=tuple(DeskLine(*each) for each in db.session.execute(_DESKS, {"risk_id": row.id})),
-        reviews=tuple(Reviewed(*each) for each in db.session.execute(_REVIEWS, {"risk_id": row.id})),
+        actions=() if "plan" in withheld else _planned(actor, row.id, on),
+        links=tuple(_linked(*each) for each in db.session.execute(_links(actor, on), about)),
+        desks=tuple(DeskLine(*each) for each in db.session.execute(_DESKS, about)) if assessed else (),
+        reviews=tuple(Reviewed(*each) for each in db.session.execute(_REVIEWS, about)) if assessed else (),
+        withheld=withheld,
     )
+
+
+def _linked(link: str, kind: str, reference: str, name: str | None, code: str | None, why: str | None) -> Linked:
+    return Linked(link, kind, reference, readers.told(name, why), code)
 
 
 @kept
 def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     owner, drafter = aliased(Post), aliased(Post)
-    return (
-        select(Risk, Entity.reference, Entity.name, Unit.path, owner.title, drafter.title, RiskStanding)
+    seen = readers.projection(actor, on=on)
+    return seen.joined(
+        select(
+            Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title, RiskStanding,
+            Risk.id, Risk.owner_post_id, Risk.category, Risk.kind, Risk.status,
+            seen.shown("statement", Risk.event), seen.shown("plan", Risk.treatment),
+            seen.shown("plan", Risk.treatment_why), Risk.drafted_on, Risk.opened_on, Risk.closed_on,
+            seen.shown("assessment", Risk.closed_why), seen.shown("assessment", Risk.next_review_on), Risk.version,
+            *seen.whys(),
+        )
+        .select_from(Risk)
         .join(Entity, Entity.id == Risk.id)
         .join(Unit, Unit.id == Risk.unit_id)
         .join(owner, owner.id == Risk.owner_post_id)
         .join(RiskStanding, RiskStanding.risk_id == Risk.id)
         .outerjoin(drafter, drafter.id == Risk.drafted_by_post_id)
-        .where(Entity.reference == bindparam("reference"), readers.readable(actor, on=on))
-    )
+    ).where(Entity.reference == bindparam("reference"), readers.readable(actor, on=on))  # fmt: skip
 
 
 _ASSESSMENTS = (
@@ -218,11 +259,14 @@ _WORDS = union_all(
 )
 
 
-def _words(risk_id: int, path: str) -> dict[str, list[Row[*tuple[Any, ...]]]]:
+def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[Row[*tuple[Any, ...]]]]:
     """Read the causes and consequences of a risk in order, and the units it is in with the council first."""
     unit_ids = [int(part) for part in path.split("/") if part]
     found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for line in sorted(db.session.execute(_WORDS, {"risk_id": risk_id, "unit_ids": unit_ids}), key=itemgetter(1)):
+    for line in sorted(
+        db.session.execute(_WORDS, {"risk_id": risk_id if with_statement else None, "unit_ids": unit_ids}),
+        key=itemgetter(1),
+    ):
         found[line[0]].append(line)
     return found
 
@@ -243,7 +287,7 @@ def _plan(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         select(treats.id)
         .join(Risk, Risk.id == treats.to_id)
         .where(treats.from_id == Action.id, treats.kind == "treats", Risk.id != THE_RISK)
-        .where(readers.is_exempt(on=on), ~readers.readable(actor, on=on))
+        .where(readers.is_exempt(on=on), ~readers.reads_exempt(actor, on=on))
         .correlate(Action)
         .exists()
     )
@@ -267,13 +311,18 @@ def _links(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     there = or_(
         (Link.from_id == THE_RISK) & (Entity.id == Link.to_id), (Link.to_id == THE_RISK) & (Entity.id == Link.from_id)
     )
+    seen = readers.projection(actor, on=on)
+    name = seen.shown("title", Entity.name)
     return (
-        select(Link.kind, Entity.kind, Entity.reference, Entity.name, PlanItem.code)
-        .join(Entity, there)
-        .outerjoin(PlanItem, PlanItem.id == Entity.id)
-        .outerjoin(Risk, Risk.id == Entity.id)
+        seen.joined(
+            select(Link.kind, Entity.kind, Entity.reference, name, PlanItem.code, seen.why("title"))
+            .select_from(Link)
+            .join(Entity, there)
+            .outerjoin(PlanItem, PlanItem.id == Entity.id)
+            .outerjoin(Risk, Risk.id == Entity.id)
+        )
         .where(Link.kind != "treats", or_(Entity.kind != "risk", readers.readable(actor, on=on)))
-        .order_by(Entity.kind, PlanItem.position, Entity.name, Link.id)
+        .order_by(Entity.kind, PlanItem.position, name.is_(None), name, Link.id)
     )
 
 

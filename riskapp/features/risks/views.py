@@ -12,12 +12,13 @@ from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import queries as trail
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
+from riskapp.features.readers.service import Outlet, record_reading
 from riskapp.features.registers.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.risks import queries, service
 from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, EscalateForm, ReviewForm, Scale
 from riskapp.features.similar import queries as alike
 from riskapp.models.database import db, transaction
-from riskapp.models.risks import Assessment
+from riskapp.models.risks import Assessment, Risk
 from riskapp.web import back, guards, history, levels, risk_drawings
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
@@ -33,7 +34,13 @@ def risk(reference: str) -> ResponseReturnValue:
     actor, on = guards.actor(), today()
     page, facts = _page(reference, Permission.RISK_READ)
     policy, rating_of = policies.in_force(on=on).policy, levels.rating_of(policies.in_force(on=on).policy.scoring)
-    band, category = rating_of(page.current.rating), page.row.category
+    category = page.row.category
+    chart = ruler = None
+    if page.current and page.target:
+        band = rating_of(page.current.rating)
+        chart = risk_drawings.chart(policy, category, page.history, page.target, band, on)
+        ruler = risk_drawings.ruler(policy, category, page.current, page.target, band)
+    told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
     return render_template(
         "risks/risk.html",
         page=page,
@@ -41,14 +48,14 @@ def risk(reference: str) -> ResponseReturnValue:
         category=policy.appetite.categories.get(category),
         rating_of=rating_of,
         nudges=_nudges(page, policy, facts),
-        chart=risk_drawings.chart(policy, category, page.history, page.target, band, on),
-        ruler=risk_drawings.ruler(policy, category, page.current, page.target, band),
-        bow_tie=risk_drawings.bow_tie(page.causes, page.row.event, page.consequences),
-        history=history.in_words(trail.time_line(actor, page.row.id)),
+        chart=chart,
+        ruler=ruler,
+        bow_tie=risk_drawings.bow_tie(page.causes, page.row.event, page.consequences) if page.row.event else None,
+        history=history.in_words(told),
         may={permission.name: guards.allows(permission, facts) for permission in DEEDS},
         may_agree=_may_agree(page, facts),
         similar=alike.similar(actor, text=f"{page.title} {page.row.event}", on=on, but=page.row.id)
-        if page.row.status == "draft"
+        if page.row.status == "draft" and not page.withheld
         else (),
     )
 
@@ -61,6 +68,8 @@ DEEDS = (
     Permission.ACTION_ADD,
     Permission.ESCALATION_READ,
     Permission.ESCALATION_RAISE,
+    Permission.RISK_MARK_EXEMPT,
+    Permission.EXEMPTION_DECIDE,
 )
 
 
@@ -71,7 +80,14 @@ def _page(reference: str, permission: Permission) -> tuple[queries.RiskPage, Fac
         abort(404)
     facts = readers.facts(risk_id=page.row.id, on=today())
     guards.allow(permission, facts)
+    with transaction():
+        record_reading((page.reference,), outlet=Outlet.RISK, by=guards.actor(), at=now(), on=today())
     return page, facts
+
+
+def _stored(page: queries.RiskPage) -> Risk:
+    """Give the row of a risk that `_page` has found for a deed."""
+    return db.session.get_one(Risk, page.row.id)
 
 
 def _may_agree(page: queries.RiskPage, facts: Facts) -> bool:
@@ -83,6 +99,8 @@ def _may_agree(page: queries.RiskPage, facts: Facts) -> bool:
 
 def _nudges(page: queries.RiskPage, policy: Policy, facts: Facts) -> list[dict[str, str | None]]:
     on, row = today(), page.row
+    if page.withheld or page.current is None or page.inherent is None or page.target is None:
+        return []
     kept = Kept(
         is_open=row.status == "open",
         rating=page.current.rating,
@@ -93,7 +111,7 @@ def _nudges(page: queries.RiskPage, policy: Policy, facts: Facts) -> list[dict[s
         next_review_on=row.next_review_on,
         has_action_in_date=any(action.status.is_open and action.due_on >= on for action in page.actions),
         causes=page.causes,
-        event=row.event,
+        event=row.event or "",
         consequences=page.consequences,
     )
     deeds = {
@@ -125,7 +143,7 @@ def score(reference: str) -> ResponseReturnValue:
         judgement = form.judgement(basis, why=form.rationale.data)
         try:
             with transaction():
-                made = assessments.score(page.row, basis, judgement, by=guards.actor(), at=now(), on=today())
+                made = assessments.score(_stored(page), basis, judgement, by=guards.actor(), at=now(), on=today())
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
@@ -151,7 +169,7 @@ def _filled(form: Scale, page: queries.RiskPage, basis: str, policy: Policy) -> 
     """Start from the score that holds, under the kind of impact that decided it."""
     form.offer(policy)
     if request.method == "GET":
-        held = {"inherent": page.inherent, "current": page.current, "target": page.target}[basis]
+        held = _held(page, basis)
         form[f"{basis}_likelihood"].data, form[f"{basis}_impact"].data = held.likelihood, held.impact
         kind = queries.kind_of_impact(guards.actor(), assessment_id=held.id)
         form.dimension.data = kind or policy.scoring.dimensions[0].key
@@ -159,6 +177,14 @@ def _filled(form: Scale, page: queries.RiskPage, basis: str, policy: Policy) -> 
         if basis == "target":
             form.target_on.data = held.target_on
     return form
+
+
+def _held(page: queries.RiskPage, basis: str) -> queries.Assessed:
+    """Give the score that holds on a basis; to whom scores are withheld, there is nothing to score."""
+    held = {"inherent": page.inherent, "current": page.current, "target": page.target}[basis]
+    if held is None:
+        abort(404)
+    return held
 
 
 def _is_fresh(form: FlaskForm, page: queries.RiskPage) -> bool:
@@ -183,7 +209,7 @@ def review(reference: str) -> ResponseReturnValue:
         try:
             with transaction():
                 made = service.review(
-                    page.row, note=form.note.data, judgement=judgement, by=guards.actor(), at=now(), on=today()
+                    _stored(page), note=form.note.data, judgement=judgement, by=guards.actor(), at=now(), on=today()
                 )
         except Cannot as refusal:
             show_refusals(form, refusal)
@@ -195,7 +221,7 @@ def review(reference: str) -> ResponseReturnValue:
         page=page,
         form=form,
         policy=policy,
-        rating=levels.rating_of(policy.scoring)(page.current.rating),
+        rating=levels.rating_of(policy.scoring)(_held(page, "current").rating),
         **levels.shown(form, policy, page.row.category),
     ), 422 if form.errors else 200
 
@@ -205,9 +231,10 @@ def review(reference: str) -> ResponseReturnValue:
 def open_draft(reference: str) -> ResponseReturnValue:
     """Open a draft, by its owner or its unit's manager."""
     page, _facts = _page(reference, Permission.RISK_OPEN)
+    row = _stored(page)
     with transaction():
-        service.open_risk(page.row, by=guards.actor(), at=now(), on=today())
-    flash(f"The risk is open. Its first review is due on {day(page.row.next_review_on)}.")
+        service.open_risk(row, by=guards.actor(), at=now(), on=today())
+    flash(f"The risk is open. Its first review is due on {day(row.next_review_on)}.")
     return redirect(back.after(url_for(".risk", reference=reference)))
 
 
@@ -233,7 +260,7 @@ def escalate(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
-                service.escalate(page.row, reason=form.reason.data or "", by=guards.actor(), at=now(), on=today())
+                service.escalate(_stored(page), reason=form.reason.data or "", by=guards.actor(), at=now(), on=today())
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
@@ -251,7 +278,7 @@ def close(reference: str) -> ResponseReturnValue:
     if form.validate_on_submit() and _is_fresh(form, page):
         try:
             with transaction():
-                service.close(page.row, why=form.why.data or "", by=guards.actor(), at=now(), on=today())
+                service.close(_stored(page), why=form.why.data or "", by=guards.actor(), at=now(), on=today())
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:

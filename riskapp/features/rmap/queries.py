@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import aliased, join
@@ -58,7 +59,10 @@ directorate_name: ColumnElement[str] = func.coalesce(_directorate_entity.name, T
 
 @dataclass(frozen=True, slots=True)
 class ListedAction:
-    """An action as lists show it; the risk is the one it was first made for, unnamed if the actor may not read it."""
+    """An action as lists show it; the risk is the one it was first made for, unnamed if the actor may not read it.
+
+    A withheld title says why, a withheld score is None.
+    """
 
     id: int
     reference: str
@@ -104,12 +108,18 @@ class ListedAction:
 
 
 def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
-    """Start the query of the actions that the actor may read, with all that lists show."""
-    return _LISTED.add_columns(
+    """Start the query of the actions that the actor may read, with all that lists show of them and of their risks."""
+    seen = readers.projection(actor, on=on)
+    query = _LISTED.add_columns(
+        seen.shown("title", _risk_entity.name).label("risk_title"),
+        seen.why("title").label("why_title"),
+        seen.shown("assessment", Assessment.score).label("score"),
+        seen.shown("assessment", Assessment.rating).label("rating"),
         _withheld(classification.is_exempt, on).label("is_exempt"),
         _withheld(classification.is_existence_withheld, on).label("is_existence_withheld"),
         _was_on_desk(actor.post_ids).label("was_on_desk"),
-    ).where(_may_read(actor, on))
+    )
+    return seen.joined(query).where(_may_read(actor, on))
 
 
 def reach(actor: Actor, columns: Select[*tuple[Any, ...]], *, on: date) -> Select[*tuple[Any, ...]]:
@@ -148,10 +158,10 @@ _SCORED = (
 )
 _LISTED = select(
     Action, Entity.reference, Entity.name, owner.title.label("owner"), _accountable.title.label("accountable"),
-    _risk_entity.reference.label("risk_reference"), _risk_entity.name.label("risk_title"),
+    _risk_entity.reference.label("risk_reference"),
     Risk.id.label("risk_id"), Risk.owner_post_id.label("risk_owner_id"), Risk.status.label("risk_status"),
     Risk.drafted_by_post_id.label("risk_drafter_id"),
-    Assessment.score, Assessment.rating, _unit_path.label("unit_path"), directorate_name.label("directorate"),
+    _unit_path.label("unit_path"), directorate_name.label("directorate"),
 ).select_from(
     _SCORED.join(_accountable, _accountable.id == Action.accountable_post_id)
     .join(_owner_unit, _owner_unit.id == owner.unit_id)
@@ -198,10 +208,10 @@ def _may_read(actor: Actor, on: date) -> ColumnElement[bool]:
     return readers.limited(Permission.ACTION_READ, actor, twins)
 
 
-def shows_risk(actor: Actor, *, on: date) -> ColumnElement[bool]:
-    """Tell whether the actor may read all of an action's first risk in `reach`: without that its score counts as none.
+def shows_score(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Tell whether the actor is shown the score of an action's first risk in `reach`: without that it counts as none.
 
-    The twin of what `listed` asks of one action: risk:read, and risk:read_exempt where anything in it is exempt.
+    The twin of what `readable` and `listed` make of one action: risk:read, and the assessment not withheld.
     """
     twins = _twins(on) | {
         **readers.by_name(Risk.id, _withheld(classification.is_existence_withheld, on)),
@@ -210,8 +220,10 @@ def shows_risk(actor: Actor, *, on: date) -> ColumnElement[bool]:
         Relation.OPEN: lambda _actor, _condition: Risk.status == "open",
     }
     reads = readers.limited(Permission.RISK_READ, actor, twins)
-    reads_exempt = readers.limited(Permission.RISK_READ_EXEMPT, actor, twins)
-    return and_(reads, or_(~_withheld(classification.is_exempt, on), reads_exempt))
+    cleared = readers.reads_exempt(actor, on=on)
+    if cleared is true():
+        return reads
+    return and_(reads, or_(~classification.is_group_withheld(Risk.id, "assessment", on=on), cleared))
 
 
 def _is_of(actor: Actor, *post_ids: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -247,8 +259,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         other_post_ids=frozenset((action.owner_post_id, action.accountable_post_id)),
         is_open=row.risk_status == "open",
     )
-    may_read = not of_risk.is_exempt or may(actor, Permission.RISK_READ_EXEMPT, of_risk)
-    names_risk = row.risk_reference is not None and may_read and may(actor, Permission.RISK_READ, of_risk)
+    names_risk = row.risk_reference is not None and may(actor, Permission.RISK_READ, of_risk)
     return ListedAction(
         id=action.id,
         reference=row.reference,
@@ -269,7 +280,7 @@ def _listed(row: Row[Any], actor: Actor, ratings: dict[str, Rating], on: date) -
         version=action.version,
         days_late=rules.days_late(action.due_on, status, on),
         risk_reference=row.risk_reference if names_risk else None,
-        risk_title=row.risk_title if names_risk else None,
+        risk_title=readers.told(row.risk_title, row.why_title) if names_risk else None,
         score=row.score if names_risk else None,
         rating=ratings.get(row.rating) if names_risk else None,
         directorate=row.directorate,
@@ -349,11 +360,10 @@ ORDERS = {
     "due": (Action.due_on,),
     "action": (Entity.name,),
     "owner": (owner.title,),
-    "score": (func.coalesce(Assessment.score, 0),),
     "progress": (Action.progress,),
     "moved": (Action.times_moved,),
 }
-"""How the list of all actions can be ordered; ties are broken by reference."""
+"""How the list of all actions can be ordered, beside "score"; ties are broken by reference."""
 
 
 def actions(
@@ -369,7 +379,8 @@ def actions(
     """List the actions that the actor may read, a page at a time; a size of None gives all of them, for a file."""
     query = _narrowed(readable(actor, on=on), wanted, on)
     total = db.session.scalar(query.with_only_columns(func.count())) or 0
-    keys = ORDERS.get(sort, ORDERS["due"])
+    by_score = (func.coalesce(query.selected_columns["score"], 0),)
+    keys = by_score if sort == "score" else ORDERS.get(sort, ORDERS["due"])
     query = query.order_by(*(key.desc() if descending else key for key in keys), Entity.reference)
     length = size or max(total, 1)
     number = min(max(page, 1), max(1, -(-total // length)))

@@ -24,13 +24,13 @@ COMMON = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A risk that shares words, and which."""
+    """A risk that shares words, and which; a withheld title says why, a withheld score is None."""
 
     reference: str
     title: str
     unit: str
-    score: int
-    rating: str
+    score: int | None
+    rating: str | None
     shared: tuple[str, ...]
 
 
@@ -48,21 +48,28 @@ def similar(actor: Actor, *, text: str, on: date, but: int | None = None) -> tup
     if len(words) < AT_LEAST:
         return ()
     unit = select(Entity.name).where(Entity.id == Risk.unit_id).correlate(Risk).scalar_subquery()
-    mentions = [
-        or_(Entity.name.icontains(word, autoescape=True), Risk.event.icontains(word, autoescape=True)) for word in words
-    ]
+    seen = readers.projection(actor, on=on)
+    title, event = seen.shown("title", Entity.name), seen.shown("statement", Risk.event)
+    score, rating = (seen.shown("assessment", column) for column in (Assessment.score, Assessment.rating))
+    mentions = [or_(title.icontains(word, autoescape=True), event.icontains(word, autoescape=True)) for word in words]
     shares = sum((case((mention, 1), else_=0) for mention in mentions), literal(0))
     rows = db.session.execute(
-        select(Entity.reference, Entity.name, unit, Assessment.score, Assessment.rating, Risk.event)
-        .select_from(Risk)
-        .join(Entity, Entity.id == Risk.id)
-        .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(Assessment, Assessment.id == RiskStanding.current_id)
+        seen.joined(
+            select(Entity.reference, title, seen.why("title"), unit, score, rating, event)
+            .select_from(Risk)
+            .join(Entity, Entity.id == Risk.id)
+            .join(RiskStanding, RiskStanding.risk_id == Risk.id)
+            .join(Assessment, Assessment.id == RiskStanding.current_id)
+        )
         .where(readers.readable(actor, on=on), Risk.status != "closed", Risk.id != (but or 0), shares >= AT_LEAST)
-        .order_by(shares.desc(), func.lower(Entity.name), Entity.reference)
+        .order_by(shares.desc(), title.is_(None), func.lower(title), Entity.reference)
         .limit(AT_MOST)
     )
     return tuple(
-        Similar(reference, title, where, score, rating, tuple(w for w in words if w in f"{title} {event}".casefold()))
-        for reference, title, where, score, rating, event in rows
+        Similar(reference, readers.told(name, why), where, points, band, _shared(words, f"{name or ''} {what or ''}"))
+        for reference, name, why, where, points, band, what in rows
     )
+
+
+def _shared(words: tuple[str, ...], text: str) -> tuple[str, ...]:
+    return tuple(word for word in words if word in text.casefold())

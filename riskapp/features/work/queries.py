@@ -18,6 +18,7 @@ from riskapp.domain.work import Group, by_time, end_of_week
 from riskapp.features.access import queries as access
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept, units_below
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
@@ -144,18 +145,18 @@ def counts(actor: Actor, on: date) -> Counts:
     """Count what waits for the actor in one query; for whoever has neither post nor role nothing waits."""
     if not actor.post_ids and not actor.grants:
         return Counts(0, 0, 0)
-    return Counts(*db.session.execute(_counts(actor, end_of_week(on))).one())
+    return Counts(*db.session.execute(_counts(actor, end_of_week(on), on)).one())
 
 
 @kept
-def _counts(actor: Actor, until: date) -> Select[int, int, int]:
+def _counts(actor: Actor, until: date, on: date) -> Select[int, int, int]:
     parts = (
         select(func.count(Risk.id)).where(_wants_review(actor, until)),
-        select(func.count(Risk.id)).where(_is_draft_for(actor)),
+        select(func.count(Risk.id)).where(_is_draft_for(actor, on)),
         select(func.count(EscalationDesk.id)).where(_stands_with(actor)),
         select(func.count(Action.id)).where(_wants_update(actor, until)),
         select(func.count(Action.id)).where(_wants_confirmation(actor)),
-        select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor)),
+        select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor, on)),
     )
     work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
     return select(work, escalations.waiting_counted(actor).scalar_subquery(), access.waiting_counted(actor))
@@ -169,12 +170,17 @@ def _wants_review(actor: Actor, until: date) -> ColumnElement[bool]:
     return Risk.owner_post_id.in_(actor.post_ids) & (Risk.status == "open") & (Risk.next_review_on <= until)
 
 
-def _is_draft_for(actor: Actor) -> ColumnElement[bool]:
+def _shows_all(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Nothing of the risk is withheld from the actor: to open or to agree shows all of it."""
+    return or_(~readers.is_exempt(on=on), readers.reads_exempt(actor, on=on))
+
+
+def _is_draft_for(actor: Actor, on: date) -> ColumnElement[bool]:
     """Whoever owns a draft, or manages its unit, opens it."""
     mine: ColumnElement[bool] = Risk.owner_post_id.in_(actor.post_ids)
     if paths := _managed(actor):
         mine = or_(mine, Risk.unit_id.in_(units_below(*paths)))
-    return mine & (Risk.status == "draft")
+    return mine & (Risk.status == "draft") & _shows_all(actor, on)
 
 
 def _stands_with(actor: Actor) -> ColumnElement[bool]:
@@ -195,7 +201,7 @@ def _wants_confirmation(actor: Actor) -> ColumnElement[bool]:
     return (Action.status == Status.COMPLETE) & Action.owner_post_id.not_in(actor.post_ids) & answers
 
 
-def _waits_for(actor: Actor) -> ColumnElement[bool]:
+def _waits_for(actor: Actor, on: date) -> ColumnElement[bool]:
     """A proposed score waits for a manager of the unit who neither owns the risk nor proposed it."""
     if not (paths := _managed(actor)):
         return false()
@@ -207,6 +213,7 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
         & ~own
         & ~by_me
         & ~_is_answered(Assessment)
+        & _shows_all(actor, on)
     )
 
 
@@ -285,19 +292,19 @@ def _reviews(own: Iterable[Row[*tuple[Any, ...]]], ratings: dict[str, Rating], o
 
 
 @kept
-def _drafts_for(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _drafts_for(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     drafter = aliased(Post)
     return (
         _risks()
         .add_columns(drafter.title.label("drafter"))
         .outerjoin(drafter, drafter.id == Risk.drafted_by_post_id)
-        .where(_is_draft_for(actor))
+        .where(_is_draft_for(actor, on))
         .order_by(Risk.drafted_on, Entity.reference)
     )
 
 
 def _drafts(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
-    rows = db.session.execute(_drafts_for(actor)).all()
+    rows = db.session.execute(_drafts_for(actor, on)).all()
     causes = _texts(RiskCause, [row.id for row in rows])
     consequences = _texts(RiskConsequence, [row.id for row in rows])
     for row in rows:
@@ -372,14 +379,14 @@ def _actions(actor: Actor, on: date) -> Iterable[Item]:
 
 
 @kept
-def _proposals_for(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _proposals_for(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     return (
         _risks()
         .add_columns(Assessment.id.label("proposal_id"), Assessment.score.label("proposed"))
         .add_columns(Assessment.rating.label("proposed_rating"))
         .add_columns(Assessment.rationale, Assessment.effective_on.label("proposed_on"))
         .join(Assessment, Assessment.risk_id == Risk.id)
-        .where(_waits_for(actor))
+        .where(_waits_for(actor, on))
         .order_by(Assessment.effective_on, Entity.reference)
     )
 
@@ -387,7 +394,7 @@ def _proposals_for(actor: Actor) -> Select[*tuple[Any, ...]]:
 def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item]:
     if not _managed(actor):
         return
-    for row in db.session.execute(_proposals_for(actor)):
+    for row in db.session.execute(_proposals_for(actor, on)):
         yield Item(
             kind="agree",
             what="Agree to a lower score",
@@ -451,17 +458,19 @@ def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 @kept
 def _figures(actor: Actor, on: date, matter: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    del actor  # the door has asked for a role that reads the whole council
+    seen = readers.projection(actor, on=on)  # the door asks for a role over the council, not for a clearance
     risks = (
-        select(
-            func.count(Risk.id).label("open"),
-            _count_if(_current.rating.in_(matter)).label("that_matter"),
-            _count_if(_current.position == "beyond").label("beyond"),
-            _count_if(Risk.next_review_on < on).label("overdue"),
+        seen.joined(
+            select(
+                func.count(Risk.id).label("open"),
+                _count_if(seen.shown("assessment", _current.rating).in_(matter)).label("that_matter"),
+                _count_if(seen.shown("assessment", _current.position) == "beyond").label("beyond"),
+                _count_if(seen.shown("assessment", Risk.next_review_on) < on).label("overdue"),
+            )
+            .join(RiskStanding, RiskStanding.risk_id == Risk.id)
+            .join(_current, _current.id == RiskStanding.current_id)
         )
-        .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(_current, _current.id == RiskStanding.current_id)
-        .where(Risk.status == "open")
+        .where(Risk.status == "open", readers.readable(actor, on=on))
         .subquery()
     )
     actions = select(func.count(Action.id)).where(Action.status.in_(OPEN_STATUSES))

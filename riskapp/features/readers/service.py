@@ -1,0 +1,69 @@
+"""Keep the record of reading: who was shown what is exempt, in what post, where and when."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from riskapp.domain.permissions import Actor
+from riskapp.domain.publication import PARTS
+from riskapp.features.readers import queries
+from riskapp.models.database import db
+from riskapp.models.exemption import ExemptRead
+
+
+class Outlet(StrEnum):
+    """Where exempt words come out."""
+
+    RISK = "Risk page"
+    REGISTER = "Register"
+    REGISTER_FILE = "Register as a file"
+    ACTION = "Action page"
+    ACTIONS = "List of actions"
+    ACTIONS_FILE = "Actions as a file"
+    ESCALATION = "Escalation page"
+    ESCALATIONS = "List of escalations"
+    ESCALATIONS_FILE = "Escalations as a file"
+    PACK = "Part 2 of a pack"
+    DESK = "Desk of exemptions"
+    DESK_FILE = "Desk of exemptions as a file"
+    DECISION = "Decision on an exemption"
+
+
+def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:
+    """Record which of some risks an outlet has just shown with exempt groups to a reader; give their number."""
+    asked = [reference for reference in references if reference]
+    shown = queries.exempt_shown(by, asked, on=on) if asked else {}
+    fresh = shown.keys() - _recorded(outlet, by) if shown else ()
+    for risk_id in sorted(fresh):
+        _keep(risk_id, shown[risk_id], outlet, by, at)
+    return len(fresh)
+
+
+def _recorded(outlet: Outlet, by: Actor) -> set[int]:
+    """What this request has recorded already: a form that was refused is shown once more by the same request."""
+    if by.request_id is None:
+        return set()
+    told = select(ExemptRead.thing_id).where(ExemptRead.request_id == by.request_id, ExemptRead.outlet == outlet)
+    return set(db.session.scalars(told))
+
+
+def record_handing_out(pack_id: int, *, by: Actor, at: datetime) -> None:
+    """Record that Part 2 of a pack was handed out: all that is in it was."""
+    _keep(pack_id, PARTS, Outlet.PACK, by, at)
+
+
+def _keep(thing_id: int, groups: Iterable[str], outlet: Outlet, by: Actor, at: datetime) -> None:
+    db.session.add(
+        ExemptRead(
+            at=at,
+            person_id=by.person_id,
+            post_id=by.post.post_id if by.post else None,
+            thing_id=thing_id,
+            field_groups=sorted(groups),
+            outlet=outlet,
+            door=by.door,
+            request_id=by.request_id,
+        )
+    )

@@ -1,0 +1,187 @@
+"""What is exempt moves nothing that a reader without clearance is told: not a byte, an order, a count or a letter.
+
+Two databases that differ only in exempt words, or in the score where it is exempt, or in that a risk is there at all,
+answer alike. Each kind of leak is let in once, and the comparison must see it: a test that cannot fail proves nothing.
+"""
+
+from dataclasses import replace
+
+import pytest
+import time_machine
+from sqlalchemy import false, true
+
+from riskapp.domain.publication import FIELD_GROUPS
+from riskapp.features.audit import queries as trail
+from riskapp.features.bodies import queries as bodies
+from riskapp.features.readers import queries as readers
+from riskapp.features.registers import queries as registers
+from riskapp.features.risks import queries as risks
+from riskapp.features.rmap import queries as rmap
+from riskapp.features.similar import queries as similar
+from riskapp.features.work import queries as work
+from riskapp.reports import gathering
+from tests.builders import NOON
+from tests.non_interference import (
+    STRANGERS,
+    UNCLEARED,
+    WORDS,
+    AComparedCouncil,
+    add_a_risk_whose_existence_is_withheld,
+    all_mail,
+    ask,
+)
+
+AT_LEAST = 1500
+DONE: dict[str, int] = {}
+
+
+@pytest.fixture(autouse=True)
+def at_noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def council(app):
+    """In production: the demonstration shows its outbox to everybody."""
+    app.extensions["settings"] = replace(app.extensions["settings"], mode="production")
+    return AComparedCouncil()
+
+
+@pytest.fixture
+def uncached(monkeypatch):
+    """Build each statement anew, so that a leak let in is not hidden by a statement that was kept before it."""
+    for module in (registers, risks, rmap, work):
+        for name, found in vars(module).items():
+            if callable(found) and getattr(found, "__wrapped__", None) and name.startswith("_"):
+                monkeypatch.setattr(module, name, found.__wrapped__)
+    return monkeypatch
+
+
+def _compared(app, council, group: str, names, addresses, *, papers: bool = True):
+    council.withhold(group)
+    told = []
+    for which in (0, 1):
+        council.say(group, which)
+        told.append(ask(app, council, names, addresses, papers=papers))
+    return told
+
+
+@pytest.mark.parametrize("group", FIELD_GROUPS)
+def test_exempt_words_and_scores_move_nothing_that_readers_without_clearance_are_told(app, council, group):
+    one, other = _compared(app, council, group, UNCLEARED, council.addresses_to_read())
+    assert one.differences(other) == []
+    assert len(one) == len(other)
+    DONE[f"{group} {app.config['SQLALCHEMY_DATABASE_URI'][:6]}"] = len(one)
+
+
+def test_that_a_risk_exists_moves_nothing_where_its_existence_is_withheld(app, council):
+    names, addresses = (*UNCLEARED, *STRANGERS), council.addresses_to_read()
+    one = ask(app, council, names, addresses)
+    add_a_risk_whose_existence_is_withheld(council)
+    other = ask(app, council, names, addresses)
+    assert one.differences(other) == []
+    DONE[f"existence {app.config['SQLALCHEMY_DATABASE_URI'][:6]}"] = len(one)
+
+
+def test_no_mail_to_anybody_carries_an_exempt_word(council):
+    for group in FIELD_GROUPS:
+        council.withhold(group)
+        council.say(group, 0)
+        assert WORDS[0] not in all_mail(), group
+
+
+def test_enough_was_compared_to_count():
+    total = sum(DONE.values())
+    print(f"\nNon-interference: {total:,} comparisons, 0 differences")  # noqa: T201 - the figure that is promised
+    assert not DONE or len(DONE) < len(FIELD_GROUPS) + 1 or total >= AT_LEAST
+
+
+LIST, FILE = "/registers?status=all", "/registers.csv?status=all"
+
+
+def _no_projection(_actor, **_when):
+    return readers.Projection(None, true())
+
+
+def _never(**_when):
+    return false()
+
+
+def _leaking(function):
+    """The function as it would be had it forgotten the projection."""
+
+    def forgetful(*arguments, **more):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(readers, "projection", _no_projection)
+            return function(*arguments, **more)
+
+    return forgetful
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "group", "address"),
+    [
+        (registers, "_rows", "title", LIST),
+        (registers, "_rows", "statement", FILE),
+        (registers, "_rows", "assessment", FILE),
+        (registers, "_census", "assessment", LIST),
+        (registers, "_census", "assessment", "/registers?band=low"),
+        (risks, "_head", "plan", "/risks/{exempt}"),
+        (risks, "_head", "title", "/risks/{exempt}"),
+        (risks, "_links", "title", "/risks/{own}"),
+        (similar, "similar", "title", "draft"),
+        (similar, "similar", "statement", "draft"),
+        (bodies, "_risks", "assessment", "/bodies/{body}"),
+        (rmap, "readable", "assessment", "/actions?sort=score"),
+    ],
+)
+def test_each_query_that_forgets_the_projection_is_caught(app, council, uncached, module, name, group, address):
+    uncached.setattr(module, name, _leaking(getattr(module, name)))
+    assert _is_caught(app, council, group, address)
+
+
+def _is_caught(app, council, group: str, address: str) -> bool:
+    named = {"exempt": council.reference, "own": council.reference_of_own, "body": council.reference_of_body}
+    addresses = [address.format(**named)] if address.startswith("/") else []
+    names = ("director", "specialist")
+    one, other = _compared(app, council, group, names, addresses, papers=address == "papers")
+    return bool(one.differences(other))
+
+
+def test_an_order_by_the_real_title_is_caught(app, council, uncached):
+    leak = {**registers.SORTS, "title": (None, registers.SORTS["title"][1])}
+    uncached.setattr(registers, "SORTS", leak)
+    assert _is_caught(app, council, "title", "/registers?status=all&sort=title")
+
+
+def test_a_search_in_the_real_words_is_caught(app, council, uncached):
+    real, whole = registers._conditions, readers.Projection(None, true())
+    uncached.setattr(registers, "_conditions", lambda filters, _seen: real(filters, whole))
+    assert _is_caught(app, council, "title", f"/registers?status=all&q={WORDS[0]}")
+
+
+def test_a_movement_by_the_real_score_is_caught(app, council, uncached):
+    real, whole = registers._kind, readers.Projection(None, true())
+    uncached.setattr(registers, "_kind", lambda since, _seen: real(since, whole))
+    addresses = [f"/registers?status=all&travel={kind}" for kind in ("up", "down", "same")]
+    one, other = _compared(app, council, "assessment", ("director",), addresses, papers=False)
+    assert one.differences(other) != []
+
+
+def test_a_history_that_tells_all_is_caught(app, council, uncached):
+    uncached.setattr(trail, "outline", trail.time_line)
+    assert _is_caught(app, council, "title", "/risks/{exempt}")
+
+
+def test_a_public_paper_that_forgets_the_decision_is_caught(app, council, uncached):
+    uncached.setattr(gathering.Gathering, "level", lambda _self, _entity_id: "public")
+    assert _is_caught(app, council, "title", "papers")
+
+
+def test_a_list_that_tells_that_a_withheld_risk_exists_is_caught(app, council, uncached):
+    one = ask(app, council, ("director",), [LIST], papers=False)
+    add_a_risk_whose_existence_is_withheld(council)
+    uncached.setattr(readers, "is_existence_withheld", _never)
+    other = ask(app, council, ("director",), [LIST], papers=False)
+    assert one.differences(other) != []

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -21,9 +21,9 @@ from riskapp.models.database import db
 from tests.authorisation.oracle_tables import DOORS, GROUPS, PERSONAS, Door, Persona, Thing, allowed, may_see, rows
 from tests.authorisation.world import WORD, World, word
 
-NOWHERE = {"risk": "R-ZZZZZ", "action": "A-ZZZZZ", "escalation": "E-ZZZZZ", "body": "B-ZZZZZ", "meeting": "M-ZZZZZ",
-           "part 1": "K-ZZZZZ", "part 2": "K-ZZZZZ", "message": "2147483647"}  # fmt: skip
-"""References that name nothing: what is not allowed answers as these do."""
+NOWHERE: Mapping[type, object] = {str: "R-ZZZZZ", int: 2147483647}
+"""What names nothing, in place of a reference or a number: what is not allowed answers as these do."""
+NAMED_BY_NOTHING = {"nothing", "pattern"}
 ANEW = re.compile(r'\b[0-9a-f]{12}\b|(?<=name="csrf_token" value=")[^"]*')
 """What differs between two answers to one question: the number of the request, and the token of a form."""
 
@@ -57,7 +57,7 @@ def said(answer: TestResponse) -> str:
 
 WORKED_OUT_ONCE = (
     (readers, "readable"), (readers, "reads_exempt"), (rmap, "readable"), (escalations, "readable"),
-    (escalations, "waiting_count"), (work, "waiting"),
+    (escalations, "waiting_count"), (work, "counts"),
 )  # fmt: skip
 """What a reader's limits are in SQL, and the counts of the navigation: the same at each of a reader's doors."""
 
@@ -127,7 +127,7 @@ class Matrix:
         return self.report
 
     def _try(self, persona: Persona, door: Door, thing: Thing) -> None:
-        answer = self._through(persona, door, self.world.references.get(thing, ""))
+        answer = self._through(persona, door, self.world.names[thing])
         self.report.cells += 1
         what = f"{persona.key} {door.method} {door.endpoint} of {thing}: {answer.status_code}"
         may = all(allowed(persona, deed, thing) for deed in door.deeds)
@@ -137,15 +137,17 @@ class Matrix:
             passed = answer.status_code < 400 or answer.status_code in {400, 422}
         if passed != may or answer.status_code >= 500:
             self.report.wrong.append(f"{what}, where the oracle says {'allowed' if may else 'refused'}")
-        elif not may and door.names != "nothing" and self._shape(answer) != self._of_nothing(persona, door):
+        elif (
+            not may
+            and door.names not in {"nothing", "pattern"}
+            and self._shape(answer) != self._of_nothing(persona, door)
+        ):
             self.report.wrong.append(f"{what}, but not like a thing that is not there")
         self._look_for_words(persona, door.shows, answer, what)
 
-    def _through(self, persona: Persona, door: Door, reference: str) -> TestResponse:
+    def _through(self, persona: Persona, door: Door, named: Mapping[str, object]) -> TestResponse:
         rule = next(each for each in self.app.url_map.iter_rules(door.endpoint) if door.method in (each.methods or ()))
-        values: dict[str, object] = {}
-        for name in rule.arguments:
-            values[name] = int(door.names[-1]) if name == "number" else reference
+        values, reference = {name: named[name] for name in rule.arguments}, named.get("reference", "")
         _domain, path = rule.build(values, append_unknown=False) or ("", rule.rule)
         query = f"?{door.query.format(reference=reference)}" if door.query else ""
         data = dict([door.form.format(reference=reference).split("=", 1)]) if door.form else None
@@ -154,7 +156,10 @@ class Matrix:
     def _of_nothing(self, persona: Persona, door: Door) -> tuple[object, ...]:
         """What the door says of a reference that names nothing."""
         if (persona.key, door) not in self._nothing_there:
-            self._nothing_there[persona.key, door] = self._shape(self._through(persona, door, NOWHERE[door.names]))
+            fixed = {"number"} if door.names.startswith("part") else set()
+            named = self.world.names[self.world.things[door.names][0]]
+            nowhere = {name: each if name in fixed else NOWHERE[type(each)] for name, each in named.items()}
+            self._nothing_there[persona.key, door] = self._shape(self._through(persona, door, nowhere))
         return self._nothing_there[persona.key, door]
 
     @staticmethod

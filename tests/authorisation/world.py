@@ -25,6 +25,7 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence, Person, Post
 from riskapp.models.reminders import Message
 from riskapp.models.risks import Risk
+from tests.authorisation import around_risks
 from tests.authorisation.oracle_tables import ABOVE, CLEARANCES, GROUPS, NOTHING, PERSONAS, SOMEBODY, Thing, rows
 from tests.builders import BY_HAND, DAY, NOON, a_judgement, a_person, a_post, a_role, a_unit, an_action, seat
 from tests.pack_builders import APaperCouncil, reference_of
@@ -51,6 +52,7 @@ class World(APaperCouncil):
         self.things: dict[str, list[Thing]] = {"nothing": [NOTHING], "risk": [], "action": [], "escalation": []}
         self.of_number: dict[tuple[int, str], Thing] = {}
         self.references: dict[Thing, str] = {}
+        self.names: dict[Thing, dict[str, object]] = {NOTHING: {}}
         self.ids: dict[Thing, int] = {}
         poses = list(rows("things.csv"))
         self.some_body = self.a_body("Estuary Board")
@@ -59,6 +61,7 @@ class World(APaperCouncil):
                 self._pose(number, pose, clearance)
         self._bodies()
         self._papers()
+        around_risks.pose(self)
 
     def _organise(self) -> None:
         self.units = {
@@ -108,6 +111,14 @@ class World(APaperCouncil):
             self.of_number[thing.number, thing.kind] = thing
         self.ids[thing] = row.id
         self.references[thing] = str(row.id) if thing.kind == "message" else reference_of(row)
+        self.names[thing] = {"message_id": row.id} if thing.kind == "message" else {"reference": reference_of(row)}
+        if thing.kind.startswith("part"):
+            self.names[thing]["number"] = int(thing.kind[-1])
+
+    def keep(self, thing: Thing, **named: object) -> None:
+        """Keep a thing that holds no words of its own, under what names it in an address."""
+        self.things.setdefault(thing.kind, []).append(thing)
+        self.references[thing], self.names[thing] = "", named
 
     def _pose(self, number: int, pose: dict[str, str], clearance: str) -> None:
         risk = self._risk(number, pose, clearance)
@@ -186,7 +197,7 @@ class World(APaperCouncil):
         self._keep(Thing("part 1", "of the pack"), self.pack)
         self._keep(Thing("part 2", "of the pack"), self.pack)
         meeting = Thing("meeting", "of the committee")
-        self.things["meeting"], self.references[meeting] = [meeting], self.meeting.reference
+        self.keep(meeting, reference=self.meeting.reference)
         with transaction():
             everything = overdue.overdue_rows(self.head, Filter(), on=DAY)
             chasing.chase(overdue.chase_plans(actions=everything, on=DAY), by=self.head, at=NOON, on=DAY)

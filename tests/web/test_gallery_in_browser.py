@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from riskapp.web.headers import POLICY
+from riskapp.web.style import bundle
 from tests.browser import AXE, OVERFLOWING
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,8 @@ def show(chromium, gallery: str):
         file = ROOT / "riskapp/web" / path.lstrip("/")
         if path == "/":
             route.fulfill(body=gallery, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+        elif path.startswith("/style/"):
+            route.fulfill(body=bundle(ROOT / "riskapp/web/static", "/static"), content_type="text/css")
         elif path.startswith("/static/") and file.is_file():
             route.fulfill(path=str(file))
         else:
@@ -37,6 +40,7 @@ def show(chromium, gallery: str):
         page.on("console", lambda message: said.append(message.text))
         page.route("**/*", serve)
         page.goto(f"http://gallery.example/{fragment}")
+        page.evaluate("document.fonts.ready.then(() => null)")  # another font is wider
         pages.append(page)
         return page
 

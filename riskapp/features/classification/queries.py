@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Subquery, and_, case, exists, func, or_, select
@@ -16,6 +17,9 @@ from riskapp.models.entity import Classification
 
 EXISTENCE = "withheld"
 Day = date | ColumnElement[date]
+BUILT = 256
+"""How many conditions are kept once built: they hang on a column and a day alone, and building one costs more than
+asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,19 @@ def withheld(ids: Iterable[int], *, on: Day) -> Mapping[int, Withheld]:
     return {entity_id: each for entity_id, each in found.items() if each != NOTHING}
 
 
+@lru_cache(maxsize=BUILT)
 def is_exempt(entity_id: SQLColumnExpression[Any], *, on: Day) -> ColumnElement[bool]:
     """Tell whether anything of the outer query's thing is exempt, or its existence withheld, on a day."""
     return _any(entity_id, EXEMPT, on)
 
 
+@lru_cache(maxsize=BUILT)
 def is_existence_withheld(entity_id: SQLColumnExpression[Any], *, on: Day) -> ColumnElement[bool]:
     """Tell whether the existence of the outer query's thing is withheld on a day."""
     return _any(entity_id, {EXISTENCE}, on)
 
 
+@lru_cache(maxsize=BUILT)
 def is_group_withheld(entity_id: SQLColumnExpression[Any], group: str, *, on: Day) -> ColumnElement[bool]:
     """Tell whether a group of fields of the outer query's thing is withheld on a day, by itself or with all of it."""
     made = aliased(Classification)

@@ -221,6 +221,7 @@ class Wanted:
     sort: str = "due"
 
 
+@readers.kept
 def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """The SQL twin of ESCALATION_READ, over a query of cases."""
     is_exempt = classification.is_exempt(EscalationCase.subject_id, on=on)

@@ -142,11 +142,13 @@ def _twins(on: date) -> Mapping[Relation, Twin]:
     }
 
 
+@kept
 def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Limit a query over `Risk` to what the actor may read; a property test proves it equal to `may()`."""
     return limited(Permission.RISK_READ, actor, _twins(on))
 
 
+@kept
 def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Tell of which risks the actor may read what is exempt in them: the twin of `Permission.RISK_READ_EXEMPT`."""
     return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on))

@@ -6,6 +6,7 @@ An action belongs to the unit of the risk it was first made for, and without a r
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -107,6 +108,7 @@ class ListedAction:
         return rules.slippage(self.promises or (self.due_on,), self.due_on).words
 
 
+@readers.kept
 def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
     """Start the query of the actions that the actor may read, with all that lists show of them and of their risks."""
     seen = readers.projection(actor, on=on)
@@ -172,6 +174,7 @@ _LISTED = select(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=32)
 def _withheld(which: Callable[..., ColumnElement[bool]], on: date) -> ColumnElement[bool]:
     """Whether what `which` asks of a thing is so of the action or of anything it treats."""
     treated = aliased(Link, name="withheld_link")
@@ -199,6 +202,7 @@ def _twins(on: date) -> dict[Relation, readers.Twin]:
     }
 
 
+@readers.kept
 def _may_read(actor: Actor, on: date) -> ColumnElement[bool]:
     twins = _twins(on) | {
         **readers.by_name(Action.id, _withheld(classification.is_existence_withheld, on)),
@@ -208,6 +212,7 @@ def _may_read(actor: Actor, on: date) -> ColumnElement[bool]:
     return readers.limited(Permission.ACTION_READ, actor, twins)
 
 
+@readers.kept
 def shows_score(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Tell whether the actor is shown the score of an action's first risk in `reach`: without that it counts as none.
 

@@ -1,0 +1,9 @@
+"""Every door tried by one half of the personas, on everything that it names."""
+
+from tests.authorisation.matrix import FLOOR, GATE, HALVES, try_everything
+
+
+def test_they_pass_exactly_the_doors_that_are_theirs_and_no_answer_tells_too_much(matrix, tell):
+    report = try_everything(matrix, HALVES[0], every=GATE)
+    tell(f"Authorisation matrix, one half: {report.words}")
+    assert report.cells > FLOOR

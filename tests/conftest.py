@@ -7,6 +7,7 @@ CI=true that is a failure.
 import os
 import secrets
 import shutil
+import sys
 from pathlib import Path
 
 import flask_migrate
@@ -114,6 +115,17 @@ def app(database_url, tmp_path):
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def uncached(monkeypatch):
+    """Build each statement anew, so that a fault let in is not hidden by a statement that was kept before it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("riskapp.features.") and name.endswith(".queries") and ".policy." not in name:
+            for key, found in vars(module).copy().items():
+                if getattr(found, "__wrapped__", None):
+                    monkeypatch.setattr(module, key, found.__wrapped__)
+    return monkeypatch
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ from riskapp.features.registers import queries as registers
 from riskapp.features.risks import queries as risks
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.similar import queries as similar
-from riskapp.features.work import queries as work
 from riskapp.reports import gathering
 from tests.builders import NOON
 from tests.non_interference import (
@@ -46,16 +45,6 @@ def council(app):
     """In production: the demonstration shows its outbox to everybody."""
     app.extensions["settings"] = replace(app.extensions["settings"], mode="production")
     return AComparedCouncil()
-
-
-@pytest.fixture
-def uncached(monkeypatch):
-    """Build each statement anew, so that a leak let in is not hidden by a statement that was kept before it."""
-    for module in (registers, risks, rmap, work):
-        for name, found in vars(module).items():
-            if callable(found) and getattr(found, "__wrapped__", None) and name.startswith("_"):
-                monkeypatch.setattr(module, name, found.__wrapped__)
-    return monkeypatch
 
 
 def _compared(app, council, group: str, names, addresses, *, papers: bool = True):

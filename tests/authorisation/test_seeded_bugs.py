@@ -17,9 +17,9 @@ def found(matrix, bug) -> list[str]:
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.words)
-def test_the_matrix_catches(matrix, bug, monkeypatch, record_caught):
+def test_the_matrix_catches(matrix, bug, uncached, record_caught):
     assert found(matrix, bug) == []
-    with monkeypatch.context() as patch:
+    with uncached.context() as patch:
         bug.plant(patch, matrix.app)
         matrix.forget()
         caught = found(matrix, bug)

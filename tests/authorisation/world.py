@@ -133,7 +133,8 @@ class World(APaperCouncil):
         action = self._action(number, pose, risk)
         self._keep(Thing("action", owner=pose["action_owner"], named_on_it=others, **where), action)
         if pose["on_desk"]:
-            self._keep(Thing("escalation", owner=pose["owner"], **where), self._case(number, pose, risk))
+            case = Thing("escalation", owner=pose["owner"], named_on_it=frozenset(treaters), **where)
+            self._keep(case, self._case(number, pose, risk))
 
     def _risk(self, number: int, pose: dict[str, str], clearance: str) -> Risk:
         drafter = self.posts[pose["drafted_by"]]

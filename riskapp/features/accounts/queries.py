@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Date, LargeBinary, bindparam, case, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, Date, LargeBinary, bindparam, case, literal_column, select, union_all
 
 from riskapp.domain.access import page_of
 from riskapp.domain.permission_table import ROLE_WORDS
@@ -36,16 +37,19 @@ _alive = (
     WebSession.started_at >= bindparam("begun_since", type_=Instant()),
 )
 _is_to_be_marked = case((WebSession.seen_at < bindparam("marked_since", type_=Instant()), 1), else_=0)
-_ASKING = union_all(
-    *people.duties(
-        select(WebSession.person_id).where(*_alive).scalar_subquery(),
-        bindparam("on", type_=Date),
-        bindparam("at", type_=Instant()),
-    ),
-    select(
+
+
+def _asking() -> CompoundSelect[*tuple[Any, ...]]:
+    """Build the one query that each request asks first."""
+    person_id = select(WebSession.person_id).where(*_alive).scalar_subquery()
+    session = select(
         literal_column(f"'{A_SESSION}'"), _is_to_be_marked, literal_column("0"), *(literal_column("''") for _ in "ab")
-    ).where(*_alive),
-)
+    )
+    duties = people.duties(person_id, bindparam("on", type_=Date), bindparam("at", type_=Instant()))
+    return union_all(*duties, session.where(*_alive))
+
+
+_ASKING = _asking()
 
 
 def asking(token: str, *, at: datetime, on: date, request_id: str | None = None) -> Asking | None:

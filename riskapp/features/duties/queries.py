@@ -1,7 +1,7 @@
 """What hangs on a post, who covers it while its holder is away, and which posts with duties nobody answers for."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,19 +66,18 @@ def duties_of(*, post_ids: Collection[int] | None = None) -> defaultdict[int, Du
 
 def hanging(actor: Actor, post_ids: Collection[int], *, on: date, limit: int = 20) -> tuple[Hanging, ...]:
     """List what hangs on some posts, live escalations first, with the titles of what the actor may read alone."""
-    case_entity, subject = aliased(Entity), aliased(Entity)
+    case_entity = aliased(Entity)
     desks = db.session.execute(
-        select(case_entity.reference, EscalationCase.subject_id, subject.name)
+        select(case_entity.reference, EscalationCase.subject_id)
         .select_from(EscalationDesk)
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .join(case_entity, case_entity.id == EscalationCase.id)
-        .outerjoin(subject, subject.id == EscalationCase.subject_id)
         .where(EscalationDesk.post_id.in_(post_ids), EscalationDesk.state.in_(LIVE_DESKS))
         .order_by(EscalationDesk.due_at, case_entity.reference)
         .limit(limit)
     )
     risks = db.session.execute(
-        select(Entity.reference, Risk.id, Entity.name)
+        select(Entity.reference, Risk.id)
         .select_from(Risk)
         .join(Entity, Entity.id == Risk.id)
         .where(Risk.owner_post_id.in_(post_ids), Risk.status == "open")
@@ -86,11 +85,19 @@ def hanging(actor: Actor, post_ids: Collection[int], *, on: date, limit: int = 2
         .limit(limit)
     )
     found = [("escalation", *row) for row in desks] + [("risk", *row) for row in risks]
-    ids = [risk_id for _kind, _reference, risk_id, _name in found if risk_id is not None]
-    read = set(db.session.scalars(select(Risk.id).where(Risk.id.in_(ids), readers.readable(actor, on=on))))
-    return tuple(
-        Hanging(kind, reference, name if risk_id in read else None) for kind, reference, risk_id, name in found
+    names = _names(actor, {risk_id for _kind, _reference, risk_id in found if risk_id is not None}, on=on)
+    return tuple(Hanging(kind, reference, names.get(risk_id or 0)) for kind, reference, risk_id in found)
+
+
+def _names(actor: Actor, risk_ids: Collection[int], *, on: date) -> Mapping[int, str]:
+    """The titles of those of some risks that the actor may read, each as it is shown to them."""
+    seen = readers.projection(actor, on=on)
+    rows = db.session.execute(
+        seen.joined(
+            select(Risk.id, seen.shown("title", Entity.name), seen.why("title")).join(Entity, Entity.id == Risk.id)
+        ).where(Risk.id.in_(risk_ids), readers.readable(actor, on=on))
     )
+    return {risk_id: readers.told(name, why) for risk_id, name, why in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from riskapp.domain.audit import Event
 from riskapp.domain.calendar import day_words, local_day
-from riskapp.domain.permissions import Actor, Facts, Role
+from riskapp.domain.permissions import Actor, Facts, Permission, Role, may
 from riskapp.domain.staffing import DEEDS, Duties, may_take_back
 from riskapp.features.audit import queries as trail
 from riskapp.features.audit.queries import Told
@@ -23,7 +23,6 @@ from riskapp.models.people import Absence, Person, Post, RoleAssignment, Tenure,
 from riskapp.models.staffing import Departure
 
 PAGE = 50
-SEE_ALL = (Role.HEAD_OF_ASSURANCE, Role.ADMINISTRATOR, Role.AUDITOR, Role.COMMISSIONER)
 STATES = {
     "active": "Here",
     "away": "Away today",
@@ -87,7 +86,7 @@ class Row:
 
 def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """The SQL twin of PEOPLE_READ: everybody, or those with a post, now or to come, in a unit the actor manages."""
-    if actor.has_role(*SEE_ALL):
+    if may(actor, Permission.PEOPLE_READ):  # of people of any unit
         return true()
     paths = [grant.unit_path for grant in actor.grants if grant.role is Role.MANAGER]
     if not paths:

@@ -348,7 +348,8 @@ def kept_person(person_id: int, *, even_oneself: bool = False) -> PersonView:
 
 def seen(form: FlaskForm) -> int:
     """The version of the person over which a form was filled in; a form that says none is stale."""
-    return as_number(form.seen.data)
+    # What was sent, since a field that was left out would keep what the page was made with.
+    return as_number("".join(form.seen.raw_data or ()))
 
 
 def as_number(text: object) -> int:

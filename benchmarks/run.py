@@ -210,6 +210,9 @@ def run(size: int, database_url: str | None) -> dict[str, object]:
         for name, url in pages.items():
             measured[name] = measure_page(client, url)
             _say(name, measured[name])
+        champions = "register, 100 rows, for a champion"
+        measured[champions] = measure_page(_signed_in(app, made.champion_email), pages["register, 100 rows"])
+        _say(champions, measured[champions])
         measured["log a risk"] = measure_posts(_signed_in(app, made.champion_email), made, empty)
         _say("log a risk", measured["log a risk"])
         measured["daily clock"] = measure_clock(app, on)

@@ -53,7 +53,7 @@ class AnAccessCouncil(ACouncil):
 
     def classified(self, risk, level="exempt"):
         with transaction():
-            row = Classification(entity_id=risk.id, field_group="all", level=level, from_on=DAY, paragraph="3")
+            row = Classification(entity_id=risk.id, field_group="all", level=level, from_on=DAY, paragraphs="3")
             db.session.add(row)
             service.audit.record(Event.RISK_CLASSIFIED, by=self.proper, at=NOON, subject_id=risk.id)
         return risk

@@ -98,7 +98,8 @@ def overdue(
     asker = replace(actor, request_id=None)
     before = committee.held_on if committee else on
     tallies = db.session.execute(_tallies(asker, wanted, tuple(rating.key for rating in matter), before, on)).all()
-    counted = {name: sum(getattr(tally, name) for tally in tallies) for name in _COUNTED}
+    # A sum is a decimal on PostgreSQL, whose division rounds the other way.
+    counted = {name: int(sum(getattr(tally, name) for tally in tallies)) for name in _COUNTED}
     total = counted["wanted"]
     number = min(max(page, 1), max(1, -(-total // size)))
     ten = listed(actor, db.session.execute(_ten(asker, on)), on=on)
@@ -122,7 +123,7 @@ def overdue(
             "on any other",
             "days late",
         ),
-        shares=tuple(Share(tally.directorate, tally.late, tally.open) for tally in tallies),
+        shares=tuple(Share(tally.directorate, int(tally.late), int(tally.open)) for tally in tallies),
         ten=full[: len(ten)],
         page=Page(full[len(ten) :], total, number, size),
         owners=tuple(db.session.scalars(_owners(asker, on))),

@@ -139,14 +139,11 @@ def pending(actor: Actor, person_id: int, *, on: date) -> Pending:
     return Pending(*db.session.execute(select(*(each.scalar_subquery() for each in counts))).one())
 
 
-def sits(person_id: int | None, post_id: int, *, on: date) -> bool:
-    """Tell whether an active person has a post on a day, in whatever capacity."""
-    query = (
-        select(Tenure.id)
-        .join(Person, Person.id == Tenure.person_id)
-        .where(Tenure.person_id == person_id, Tenure.post_id == post_id, Person.is_active, holds_on(on))
-    )
-    return db.session.scalar(query.limit(1)) is not None
+def sitting(*, on: date) -> set[tuple[int, int]]:
+    """Who has which post on a day, in whatever capacity: active people and their posts."""
+    query = select(Tenure.person_id, Tenure.post_id).join(Person, Person.id == Tenure.person_id)
+    rows = db.session.execute(query.where(Person.is_active, holds_on(on)))
+    return {(person_id, post_id) for person_id, post_id in rows}
 
 
 def is_away(person_id: int, *, days: Span) -> bool:

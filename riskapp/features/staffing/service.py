@@ -256,9 +256,9 @@ def end_roles(
 def reseat_desks(*, on: date, by: Actor, at: datetime, post_ids: Iterable[int] | None = None) -> int:
     """Give live desks whose person has left the post to whoever answers for it now, or up; gives how many moved."""
     wanted = None if post_ids is None else set(post_ids)
-    moved = 0
+    moved, sitting = 0, duties.sitting(on=on)
     for desk in escalations.live_desks():
-        if (wanted is None or desk.post_id in wanted) and not duties.sits(desk.person_id, desk.post_id, on=on):
+        if (wanted is None or desk.post_id in wanted) and (desk.person_id, desk.post_id) not in sitting:
             moved += escalation.reseat(desk, by=by, at=at, on=on)
     return moved
 

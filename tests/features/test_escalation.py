@@ -15,7 +15,7 @@ from riskapp.features.audit import service as audit
 from riskapp.features.escalation import queries, service
 from riskapp.features.policy import queries as policies
 from riskapp.models.database import db, transaction
-from riskapp.models.entity import Classification, Entity, new_entity
+from riskapp.models.entity import Classification, Entity, Link, new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence, Tenure
 from riskapp.models.reminders import Message, Occurrence
@@ -425,6 +425,18 @@ def test_a_message_about_an_exempt_risk_holds_its_reference_and_no_more(council)
     case = considered(council, subject, 12)
     message = mailed(council.lead_person)[0]
     assert "settlement" not in message.subject + message.text + message.html
+    assert ref(case) in message.text
+
+
+def test_nor_does_one_about_an_action_on_an_exempt_risk(council):
+    with transaction():
+        risk, action = a_subject("A settlement"), new_entity(db.session(), "action", "Settle with the contractor")
+        db.session.add(Link(from_id=action.id, to_id=risk.id, kind="treats"))
+        db.session.add(Classification(entity_id=risk.id, level="exempt", from_on=date(2026, 1, 1), field_group="all"))
+        audit.record(Event.RISK_CLASSIFIED, by=actor(council.assurance_person), at=NOON, subject_id=risk.id)
+        case = by_hand(council, action, actor(council.champion_person), reason="It cannot wait")
+    (message, *_) = db.session.scalars(select(Message)).all()
+    assert "ettle" not in message.subject + message.text + message.html
     assert ref(case) in message.text
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 
 from riskapp.adapters.letters import Group, Item
 from riskapp.domain.permissions import Actor
@@ -197,22 +197,27 @@ def items(*, occurrences: Collection[Occurrence], on: date) -> dict[int, Item]:
 def private_subjects(*, ids: Collection[int], on: date) -> set[int]:
     """Of some things, those whose names no message carries: sensitive, exempt or withheld, or about what is.
 
-    An action speaks of the risks it treats, an escalation of its subject (Local Government Act 1972, Schedule 12A).
+    An action speaks of the risks it treats, an escalation of its subject and of what that treats (Local Government
+    Act 1972, Schedule 12A).
     """
-    about = {(each, each) for each in ids}
-    treated = select(Link.from_id, Link.to_id).where(Link.kind == "treats", Link.from_id.in_(ids))
-    cases = select(EscalationCase.id, EscalationCase.subject_id).where(
-        EscalationCase.id.in_(ids), EscalationCase.subject_id.is_not(None)
-    )
-    about |= {(row[0], row[1]) for query in (treated, cases) for row in db.session.execute(query) if row[1]}
+    treats = Link.kind == "treats"
+    speaks = union_all(
+        select(Entity.id.label("id"), Entity.id.label("of_id")).where(Entity.id.in_(ids)),
+        select(Link.from_id, Link.to_id).where(treats, Link.from_id.in_(ids)),
+        select(EscalationCase.id, EscalationCase.subject_id).where(EscalationCase.id.in_(ids)),
+        select(EscalationCase.id, Link.to_id)
+        .join(Link, Link.from_id == EscalationCase.subject_id)
+        .where(treats, EscalationCase.id.in_(ids)),
+    ).subquery()
+    made = (Classification.entity_id, Classification.field_group)
     told = db.session.execute(
-        select(Classification.entity_id, Classification.field_group, Classification.level)
-        .where(Classification.entity_id.in_({each for _, each in about}), Classification.from_on <= on)
-        .order_by(Classification.from_on, Classification.id)
+        select(speaks.c.id, *made, Classification.level)
+        .join(speaks, speaks.c.of_id == Classification.entity_id)
+        .where(Classification.from_on <= on)
+        .order_by(Classification.from_on, Classification.number)
     )
-    latest = {(entity_id, group): level for entity_id, group, level in told}
-    private = {entity_id for (entity_id, _), level in latest.items() if level in PRIVATE}
-    return {each for each, subject in about if subject in private}
+    latest = {(each, of_id, group): level for each, of_id, group, level in told}
+    return {each for (each, _, _), level in latest.items() if level in PRIVATE}
 
 
 def is_urgent(*, message: Message) -> bool:

@@ -91,10 +91,11 @@ class APaperCouncil(ACouncil):
             db.session.execute(delete(EscalationCase).where(EscalationCase.subject_id == risk.id))
         return risk
 
-    def classify(self, risk, level: str, *, on: date, reason: str = "It is open.") -> None:
+    def classify(self, risk, level: str, *, on: date, reason: str = "It is open.", field_group: str = "all") -> None:
         db.session.add(
             Classification(
                 entity_id=risk.id,
+                field_group=field_group,
                 level=level,
                 paragraphs="3" if level in {"exempt", "withheld"} else None,
                 reason=reason,

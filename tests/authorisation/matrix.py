@@ -129,7 +129,7 @@ class Matrix:
         return self.report
 
     def _try(self, persona: Persona, door: Door, thing: Thing) -> None:
-        answer = self._through(persona, door, self.world.names[thing])
+        answer = self.through(persona, door, self.world.names[thing])
         self.report.cells += 1
         what = f"{persona.key} {door.method} {door.endpoint} of {thing}: {answer.status_code}"
         may = all(allowed(persona, deed, thing) for deed in door.deeds)
@@ -147,13 +147,16 @@ class Matrix:
             self.report.wrong.append(f"{what}, but not like a thing that is not there")
         self._look_for_words(persona, door.shows, answer, what)
 
-    def _through(self, persona: Persona, door: Door, named: Mapping[str, object]) -> TestResponse:
+    def through(
+        self, persona: Persona, door: Door, named: Mapping[str, object], method: str | None = None
+    ) -> TestResponse:
+        """Knock at a door on the thing so named, by the door's method or another."""
         rule = next(each for each in self.app.url_map.iter_rules(door.endpoint) if door.method in (each.methods or ()))
         values, reference = {name: named[name] for name in rule.arguments}, named.get("reference", "")
         _domain, path = rule.build(values, append_unknown=False) or ("", rule.rule)
         query = f"?{door.query.format(reference=reference)}" if door.query else ""
         data = dict([door.form.format(reference=reference).split("=", 1)]) if door.form else None
-        return self.knock(persona, path + query, door.method, data)
+        return self.knock(persona, path + query, method or door.method, data)
 
     def _of_nothing(self, persona: Persona, door: Door) -> tuple[object, ...]:
         """What the door says of a reference that names nothing."""
@@ -161,7 +164,7 @@ class Matrix:
             fixed = {"number"} if door.names.startswith("part") else set()
             named = self.world.names[self.world.things[door.names][0]]
             nowhere = {name: each if name in fixed else NOWHERE[type(each)] for name, each in named.items()}
-            self._nothing_there[persona.key, door] = self._shape(self._through(persona, door, nowhere))
+            self._nothing_there[persona.key, door] = self._shape(self.through(persona, door, nowhere))
         return self._nothing_there[persona.key, door]
 
     @staticmethod

@@ -37,6 +37,7 @@ class Persona:
     until: str
     post_in: str
     stands_in_for: str
+    clearance: str
 
     @property
     def posts(self) -> frozenset[str]:
@@ -62,6 +63,9 @@ class Thing:
     named_on_it: frozenset[str] = field(default_factory=frozenset)
     on_desk: str = ""
     was_on_desk: str = ""
+    let_in: str = ""
+    let_in_cleared: str = ""
+    exempt_part: str = ""
     number: int = 0
 
     def __str__(self) -> str:
@@ -84,6 +88,8 @@ BY_RELATION = {
     "named_on_it": lambda persona, thing: bool(thing.named_on_it & persona.posts),
     "desk_now": lambda persona, thing: thing.on_desk in persona.posts,
     "desk_before": lambda persona, thing: thing.was_on_desk in persona.posts,
+    "let_in_by_name": lambda persona, thing: thing.let_in == persona.key,
+    "let_in_cleared": lambda persona, thing: thing.let_in_cleared == persona.key,
     "has_a_post": lambda persona, _thing: bool(persona.posts),
 }
 NEVER = {
@@ -132,5 +138,8 @@ def may_see(persona: Persona, shows: str, thing: Thing, group: tuple[str, str]) 
     """Say whether a word of a group of a thing may stand in an answer to somebody; `thing` is of the group's kind."""
     if shows.startswith("part"):
         return thing.clearance == "ordinary" or shows == "part 2"
-    opened_by = WORDS[group]["ordinary" if thing.clearance == "ordinary" else "exempt"]
+    is_ordinary = thing.clearance == "ordinary"
+    if thing.clearance == "exempt" and thing.exempt_part:
+        is_ordinary = WORDS[group]["part"] not in {"all", thing.exempt_part}
+    opened_by = WORDS[group]["ordinary" if is_ordinary else "exempt"]
     return any(allowed(persona, deed.strip(), thing) for deed in opened_by.split(";"))

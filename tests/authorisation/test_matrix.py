@@ -13,6 +13,8 @@ from tests.authorisation.matrix import FLOOR, try_everything
 from tests.authorisation.oracle_tables import DEEDS, DOORS, PERSONAS, WORDS, rows
 from tests.authorisation.world import WORD
 
+METHODS = ("GET", "HEAD")
+
 
 @pytest.mark.drill
 def test_the_whole_matrix(matrix, tell):
@@ -29,6 +31,33 @@ def test_no_mail_holds_a_word_of_what_is_exempt(matrix):
     things = {matrix.world.of_number[int(number), "risk"] for number in found}
     assert things, "a mail that names nothing proves nothing"
     assert {thing.clearance for thing in things} == {"ordinary"}
+
+
+def test_asking_for_the_head_of_a_page_tells_what_asking_for_the_page_would(matrix):
+    """By one who may pass most doors and one who may pass few, at every door on the first thing and the last."""
+    wrong, tried = [], 0
+    for persona in (PERSONAS["head_of_assurance"], PERSONAS["ordinary_staff"]):
+        for door in (each for each in DOORS if each.method == "GET"):
+            for thing in {matrix.world.things[door.names][0], matrix.world.things[door.names][-1]}:
+                whole, head = (matrix.through(persona, door, matrix.world.names[thing], method) for method in METHODS)
+                tried += 1
+                if (head.status_code, head.data) != (whole.status_code, b""):
+                    wrong.append(f"{persona.key} {door.endpoint} of {thing}: {head.status_code}")
+    assert not wrong
+    assert tried > 200
+
+
+def test_a_form_without_its_token_changes_nothing_at_any_door(matrix, monkeypatch):
+    monkeypatch.setitem(matrix.app.config, name="WTF_CSRF_ENABLED", value=True)
+    answers = {
+        door.endpoint: matrix.through(
+            PERSONAS["head_of_assurance"], door, matrix.world.names[matrix.world.things[door.names][0]], "POST"
+        ).status_code
+        for door in DOORS
+        if door.method == "POST"
+    }
+    assert set(answers.values()) == {400}, answers
+    assert len(answers) > 50
 
 
 def test_every_route_has_a_row_and_every_row_has_a_route(matrix):

@@ -10,13 +10,14 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from riskapp.domain.audit import Event
-from riskapp.domain.permissions import Actor, Role, Sitting
+from riskapp.domain.permissions import Actor, Clearance, Role, Sitting
 from riskapp.features.audit import service as audit
 from riskapp.features.overdue import queries as overdue
 from riskapp.features.overdue import service as chasing
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import NewRisk, Statement
 from riskapp.features.rmap.queries import Filter
+from riskapp.models.access import NamedGrant
 from riskapp.models.accounts import WebSession
 from riskapp.models.actions import ActionUpdate
 from riskapp.models.database import db, transaction
@@ -33,6 +34,10 @@ from tests.pack_builders import APaperCouncil, reference_of
 PAST, YESTERDAY = DAY - timedelta(days=90), DAY - timedelta(days=1)
 LAST_DAYS = {"": None, "yesterday": YESTERDAY, "in a month": DAY + timedelta(days=30)}
 LEVELS = {"exempt": "exempt", "withheld": "withheld"}
+CLEARED = {
+    "ordinary": Clearance.ORDINARY, "exempt": Clearance.EXEMPT, "withheld": Clearance.EXISTENCE_WITHHELD,
+}  # fmt: skip
+OPENED = {"risk", "action", "escalation"}
 WORD = re.compile(r"quagga(\d{3})([a-z])", re.IGNORECASE)
 
 
@@ -94,8 +99,9 @@ class World(APaperCouncil):
                 self.posts[persona.key] = a_post(self.units[persona.post_in], title=f"Post of the {persona.key}")
                 seat(person, self.posts[persona.key])
             if persona.role:
-                dates = {"to_on": LAST_DAYS[persona.until]} if persona.until else {}
-                a_role(person, Role(persona.role), self.units[persona.over], **dates)
+                given = {"to_on": LAST_DAYS[persona.until]} if persona.until else {}
+                given |= {"clearance": Clearance.EXEMPT} if persona.clearance == "exempt" else {}
+                a_role(person, Role(persona.role), self.units[persona.over], **given)
             if persona.stands_in_for:
                 seat(person, self.posts[persona.stands_in_for], "deputy")
             self.tokens[persona.key] = f"the token of the {persona.key}"
@@ -125,16 +131,29 @@ class World(APaperCouncil):
         where = {
             "pose": pose["pose"], "clearance": clearance, "unit": pose["unit"], "number": number,
             "drafted_by": pose["drafted_by"], "on_desk": pose["on_desk"], "was_on_desk": pose["was_on_desk"],
+            "let_in": pose["let_in"], "let_in_cleared": pose["let_in_cleared"], "exempt_part": pose["exempt_part"],
         }  # fmt: skip
         treaters = {pose["action_owner"], pose["accountable"]}
         state = {"is_open": pose["status"] == "open", "is_closed": pose["status"] == "closed"}
         self._keep(Thing("risk", owner=pose["owner"], named_on_it=frozenset(treaters), **state, **where), risk)
         others = frozenset({pose["accountable"], pose["owner"]})
         action = self._action(number, pose, risk)
-        self._keep(Thing("action", owner=pose["action_owner"], named_on_it=others, **where), action)
+        in_plan = {"clearance": "ordinary"} if clearance == "exempt" and pose["exempt_part"] not in {"", "plan"} else {}
+        self._keep(Thing("action", owner=pose["action_owner"], named_on_it=others, **where | in_plan), action)
         if pose["on_desk"]:
             case = Thing("escalation", owner=pose["owner"], named_on_it=frozenset(treaters), **where)
             self._keep(case, self._case(number, pose, risk))
+        for thing, entity_id in self.ids.items():
+            if thing.number == number and thing.kind in OPENED:
+                self._let_in(thing, entity_id)
+
+    def _let_in(self, thing: Thing, entity_id: int) -> None:
+        for key, clearance in ((thing.let_in, Clearance.ORDINARY), (thing.let_in_cleared, CLEARED[thing.clearance])):
+            if key:
+                opened = {"entity_id": entity_id, "clearance": clearance, "granted_by_id": self.people["owner"].id}
+                days = {"from_on": PAST, "to_on": DAY + timedelta(days=9), "granted_at": NOON}
+                db.session.add(NamedGrant(person_id=self.people[key].id, reason="For a review", **opened, **days))
+                audit.record(Event.NAMED_GRANT_GIVEN, by=BY_HAND, at=NOON, subject_id=entity_id)
 
     def _risk(self, number: int, pose: dict[str, str], clearance: str) -> Risk:
         drafter = self.posts[pose["drafted_by"]]
@@ -152,7 +171,8 @@ class World(APaperCouncil):
         )
         risk = risks.draft(new, by=by, at=NOON - timedelta(days=90), on=PAST)
         if clearance in LEVELS:
-            self.classify(risk, LEVELS[clearance], on=PAST, reason=said["why exempt"])
+            group = pose["exempt_part"] if clearance == "exempt" else ""
+            self.classify(risk, LEVELS[clearance], on=PAST, reason=said["why exempt"], field_group=group or "all")
         if pose["status"] != "draft":
             risks.open_risk(risk, by=by, at=NOON - timedelta(days=90), on=PAST)
             db.session.execute(delete(EscalationCase).where(EscalationCase.subject_id == risk.id))

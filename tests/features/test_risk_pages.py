@@ -111,6 +111,13 @@ class TestLogging:
             thread.join()
         assert (len(set(places)), _count(Risk)) == (1, 1), places
 
+    def test_no_risk_is_logged_for_a_unit_of_others(self, app, council):
+        data = _typed(council, unit=str(council.sibling.id))
+        answer = _as(app, council.champion_person).post("/risks/new", data=data)
+        assert answer.status_code == 422
+        assert '<a href="#unit">Choose the team whose risk it is' in answer.text
+        assert _count(Risk) == 0
+
     @pytest.mark.parametrize(
         ("field", "value", "says"),
         [

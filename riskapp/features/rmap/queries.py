@@ -117,7 +117,7 @@ def readable(actor: Actor, *, on: date) -> Select[*tuple[Any, ...]]:
         seen.why("title").label("why_title"),
         seen.shown("assessment", Assessment.score).label("score"),
         seen.shown("assessment", Assessment.rating).label("rating"),
-        _withheld(classification.is_exempt, on).label("is_exempt"),
+        _withheld(classification.is_exempt, on, "plan").label("is_exempt"),
         _withheld(classification.is_existence_withheld, on).label("is_existence_withheld"),
         _was_on_desk(actor.post_ids).label("was_on_desk"),
     )
@@ -175,10 +175,16 @@ _LISTED = select(
 
 
 @lru_cache(maxsize=32)
-def _withheld(which: Callable[..., ColumnElement[bool]], on: date) -> ColumnElement[bool]:
-    """Whether what `which` asks of a thing is so of the action or of anything it treats."""
+def _withheld(which: Callable[..., ColumnElement[bool]], on: date, group: str | None = None) -> ColumnElement[bool]:
+    """Whether what `which` asks of a thing is so of the action or of anything it treats, there of one group if told.
+
+    An action is in the plan of its risk: it is exempt with that group of the risk's fields, and with no other.
+    """
     treated = aliased(Link, name="withheld_link")
-    of_treated = exists().where(treated.from_id == Action.id, treated.kind == "treats", which(treated.to_id, on=on))
+    of_it = (
+        which(treated.to_id, on=on) if group is None else classification.is_group_withheld(treated.to_id, group, on=on)
+    )
+    of_treated = exists().where(treated.from_id == Action.id, treated.kind == "treats", of_it)
     return or_(which(Action.id, on=on), of_treated)
 
 
@@ -193,7 +199,7 @@ def _was_on_desk(post_ids: Collection[int]) -> ColumnElement[bool]:
 
 def _twins(on: date) -> dict[Relation, readers.Twin]:
     """What the conditions that action:read and risk:read share mean in `reach`."""
-    is_exempt = _withheld(classification.is_exempt, on)
+    is_exempt = _withheld(classification.is_exempt, on, "plan")
     is_existence_withheld = _withheld(classification.is_existence_withheld, on)
     return {
         **readers.by_unit(unit_id, is_exempt, is_existence_withheld),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 
@@ -38,6 +38,24 @@ def passage(label: str, *, needed: str | None = None, at_most: int = 1000, hint:
 def _text_rules(needed: str | None, at_most: int) -> list[Any]:
     length = Length(max=at_most, message=f"Use at most {at_most:,} characters")
     return [Needed(needed) if needed else Optional(), length]
+
+
+class Carried(HiddenField):
+    """What a form carries unseen: the version of a thing that it was filled in over, or which of several is meant."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was sent and nothing else: a form that was sent without is not over the version of now."""
+        self.data = str(valuelist[0]) if valuelist else ""
+
+    @property
+    def number(self) -> int:
+        """It as a number; nought for anything that no column would hold."""
+        said = str(self.data or "")
+        return int(said) if said.isascii() and said.isdigit() and len(said) < MOST_FIGURES else 0
+
+
+MOST_FIGURES = 10
+"""A whole number of a database's column has fewer figures."""
 
 
 class Choice(SelectField):

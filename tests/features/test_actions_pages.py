@@ -52,6 +52,12 @@ def fresh(action):
     return db.session.get_one(Action, action.id)
 
 
+def send(client, action, deed, data, **how):
+    """Send a form of the action's page, filled in over what it is now."""
+    version = {"version": fresh(action).version}
+    return client.post(f"/actions/{reference(action)}/{deed}", data=data | version, **how)
+
+
 def test_the_page_shows_promises_in_words_to_those_who_may_read(council, action, client):
     sign_in(client, council.champion_person)
     page = client.get(f"/actions/{reference(action)}")
@@ -81,14 +87,14 @@ def test_who_may_not_change_an_action_finds_no_door(council, action, client, dee
 def test_saving_progress_returns_to_the_action_and_says_so(council, action, client):
     sign_in(client, council.manager_person)
     data = {"progress": "40", "note": "Bids are in."}
-    answer = client.post(f"/actions/{reference(action)}/update", data=data, follow_redirects=True)
+    answer = send(client, action, "update", data, follow_redirects=True)
     assert "Appoint a second contractor: Progress saved." in answer.text
     assert fresh(action).progress == 40
 
 
 def test_saving_progress_from_my_work_returns_there(council, action, client):
     sign_in(client, council.manager_person)
-    answer = client.post(f"/actions/{reference(action)}/update", data={"progress": "40", "back": "work"})
+    answer = send(client, action, "update", {"progress": "40", "back": "work"})
     assert answer.location == "/"
 
 
@@ -109,7 +115,7 @@ def test_saving_progress_from_my_work_returns_there(council, action, client):
 def test_a_refusal_names_its_field_and_changes_nothing(council, action, client, deed, data, field, words):
     sign_in(client, council.manager_person)
     before = (fresh(action).version, fresh(action).progress)
-    answer = client.post(f"/actions/{reference(action)}/{deed}", data=data)
+    answer = send(client, action, deed, data)
     assert answer.status_code == 422
     assert words in answer.text
     assert f'href="#{field}"' in answer.text
@@ -128,11 +134,19 @@ def test_the_later_of_two_who_change_an_action_is_told(council, action, client):
     assert fresh(action).progress == 40
 
 
+def test_a_form_that_does_not_say_what_it_was_filled_in_over_is_late_too(council, action, client):
+    sign_in(client, council.manager_person)
+    answer = client.post(f"/actions/{reference(action)}/update", data={"progress": "40"})
+    assert answer.status_code == 422
+    assert "Somebody else changed this action first" in answer.text
+    assert fresh(action).progress == 0
+
+
 def test_an_owner_who_moved_twice_is_sent_to_the_accountable_post(council, action, client):
     sign_in(client, council.manager_person)
     for weeks in (2, 3):
         data = boxes("due_on", DAY + weeks * WEEK) | {"reason": "Bids."}
-        assert client.post(f"/actions/{reference(action)}/move", data=data).status_code == 302
+        assert send(client, action, "move", data).status_code == 302
     page = client.get(f"/actions/{reference(action)}").text
     assert "Service Lead, Housing Repairs must agree to another move" in page
     assert "3rd date, 14 days after the first promise" in page
@@ -140,11 +154,11 @@ def test_an_owner_who_moved_twice_is_sent_to_the_accountable_post(council, actio
 
 def test_a_completed_action_is_confirmed_by_somebody_else(council, action, client):
     sign_in(client, council.manager_person)
-    client.post(f"/actions/{reference(action)}/complete", data={"note": "Signed."})
-    refused = client.post(f"/actions/{reference(action)}/verify", data={"answer": "done"})
+    send(client, action, "complete", {"note": "Signed."})
+    refused = send(client, action, "verify", {"answer": "done"})
     assert "You own this action" in refused.text
     sign_in(client, council.lead_person)
-    client.post(f"/actions/{reference(action)}/verify", data={"answer": "done"})
+    send(client, action, "verify", {"answer": "done"})
     assert fresh(action).status == "verified"
 
 

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from riskapp.domain.actions import Deed
 from riskapp.features.actions.service import LARGEST_COST
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import Choice, Needed, Whole, line, passage
+from riskapp.web.forms import Carried, Choice, Needed, Whole, line, passage
 
 LONG = 2000
 
@@ -15,7 +15,7 @@ LONG = 2000
 class UpdateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """How far it is, and what has happened."""
 
-    version = HiddenField()
+    version = Carried()
     progress = Whole(
         "Progress, per cent",
         wrong="Give the progress, 0 to 100",
@@ -36,14 +36,14 @@ class UpdateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
 class NoteForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """One line on what was done, or is still to do."""
 
-    version = HiddenField()
+    version = Carried()
     note = passage("What was done?", at_most=LONG)
 
 
 class MoveForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """Another date, and why."""
 
-    version = HiddenField()
+    version = Carried()
     due_on = DateBoxes("The new due date", [Needed("Give the new due date")], thing="the due date")
     reason = passage("Why does it move?", at_most=LONG)
 
@@ -51,7 +51,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
 class CancelForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """Why an action is given up."""
 
-    version = HiddenField()
+    version = Carried()
     reason = passage("Why is it cancelled?", at_most=LONG)
 
 

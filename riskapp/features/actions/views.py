@@ -202,7 +202,7 @@ def _do(
 
 
 def _refuse_what_is_stale(found: ListedAction, form: FlaskForm) -> None:
-    if form.version.data and form.version.data != str(found.version):
+    if form.version.number != found.version:
         words = "Somebody else changed this action first. Read what it says now, then send it again"
         raise service.CannotUpdateAction(Refusal(None, words))
 

@@ -1,13 +1,13 @@
 """What a person says who marks words as perhaps exempt, and what the proper officer says who decides."""
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, RadioField, SelectMultipleField
+from wtforms import PasswordField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Length
 
 from riskapp.domain.exemption import ExemptionRules, Outcome, Ruling
 from riskapp.domain.publication import FIELD_GROUPS
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import passage
+from riskapp.web.forms import Carried, passage
 
 GROUPS = {key: words.capitalize() for key, words in FIELD_GROUPS.items()}
 
@@ -25,7 +25,7 @@ class MarkForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         needed="Say why it may be exempt. The proper officer reads this first",
         hint="Only those who may read what is withheld see your reason.",
     )
-    seen = HiddenField()
+    seen = Carried()
 
 
 class DecideForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
@@ -45,7 +45,7 @@ class DecideForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     )
     review_on = DateBoxes("To be looked at again by", thing="the review")
     password = PasswordField("Your password", [Length(max=200, message="Use at most 200 characters")])
-    seen = HiddenField()
+    seen = Carried()
 
     def offer(self, rules: ExemptionRules) -> None:
         """Offer the paragraphs of the policy."""

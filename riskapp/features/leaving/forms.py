@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its type stubs
 from wtforms.validators import InputRequired
 
 from riskapp.features.staffing import forms as staffing
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import Needed, line
+from riskapp.web.forms import Carried, Needed, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class Asked:
 class LeaveForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """From when somebody is gone."""
 
-    seen = HiddenField()
+    seen = Carried()
     gone_on = DateBoxes("Gone from", [Needed("Enter the first day on which they are gone")], thing="the day they go")
 
 
 class MoveForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """From when somebody moves, and to which post."""
 
-    seen = HiddenField()
+    seen = Carried()
     from_on = DateBoxes("From", [Needed("Enter the day of the move")], thing="the move")
     post = staffing.post("New unit and post", is_needed=False)
     capacity = staffing.capacity()
@@ -57,4 +57,4 @@ def with_questions(form: type[FlaskForm], asked: Sequence[Asked]) -> type[FlaskF
 class ReinstateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """Over which version of the person a departure is taken back."""
 
-    seen = HiddenField()
+    seen = Carried()

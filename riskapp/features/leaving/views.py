@@ -15,7 +15,7 @@ from riskapp.features.leaving.service import Answer
 from riskapp.features.policy import queries as policies
 from riskapp.features.staffing.forms import offer_posts
 from riskapp.features.staffing.queries import PersonView
-from riskapp.features.staffing.views import everybody, kept_person, seen, somebody, told_again
+from riskapp.features.staffing.views import everybody, kept_person, somebody, told_again
 from riskapp.models.database import db, transaction
 from riskapp.models.people import Person, Post
 from riskapp.models.staffing import Departure
@@ -83,7 +83,7 @@ def leave(person_id: int) -> ResponseReturnValue:
                     db.session.get_one(Person, person_id),
                     gone_on=form.gone_on.data,
                     answers=_answers(form, asked),
-                    seen=seen(form),
+                    seen=form.seen.number,
                     by=guards.actor(),
                     at=now(),
                     on=today(),
@@ -115,7 +115,7 @@ def move(person_id: int) -> ResponseReturnValue:
                     post=db.session.get_one(Post, int(form.post.data)) if form.post.data else None,
                     capacity=form.capacity.data,
                     answers=_answers(form, asked),
-                    seen=seen(form),
+                    seen=form.seen.number,
                     by=guards.actor(),
                     at=now(),
                     on=today(),
@@ -157,7 +157,7 @@ def reinstate(person_id: int) -> ResponseReturnValue:
             with transaction():
                 service.undo(
                     db.session.get_one(Departure, shown.departure.id),
-                    seen=seen(form),
+                    seen=form.seen.number,
                     by=guards.actor(),
                     at=now(),
                     on=today(),

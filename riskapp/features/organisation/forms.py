@@ -8,21 +8,20 @@ from wtforms.validators import Length
 
 from riskapp.domain.organisation import STANDS_UNDER
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import Choice, Needed, line
+from riskapp.web.forms import Carried, Choice, Needed, line
 
 
 class DeedForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     """What every change carries: the version it was filled in over, and what it was said to mean."""
 
-    version = HiddenField(validators=[Length(max=10)])
+    version = Carried()
     key = HiddenField(validators=[Length(max=40)])
     means = HiddenField(validators=[Length(max=64)])
 
     @property
     def seen(self) -> int:
-        """The version it was filled in over; one that is no number is none that ever was."""
-        said = self.version.data or ""
-        return int(said) if said.isascii() and said.isdigit() else 0
+        """The version it was filled in over."""
+        return self.version.number
 
 
 def unit_name() -> StringField:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired
 
 from riskapp.domain.policy import Policy
 from riskapp.features.assessments.service import Judgement
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import Choice, Level, Needed, line, passage
+from riskapp.web.forms import Carried, Choice, Level, Needed, line, passage
 
 
 def level(basis: str, axis: str, *, is_needed: bool = True) -> Level:
@@ -64,7 +64,7 @@ class CurrentForm(Scale):
     dimension = kind_of_impact()
     current_impact = level("current", "impact")
     rationale = why_the_scores()
-    seen = HiddenField()
+    seen = Carried()
 
 
 class InherentForm(Scale):
@@ -74,7 +74,7 @@ class InherentForm(Scale):
     dimension = kind_of_impact()
     inherent_impact = level("inherent", "impact")
     rationale = why_the_scores()
-    seen = HiddenField()
+    seen = Carried()
 
 
 class TargetForm(Scale):
@@ -85,7 +85,7 @@ class TargetForm(Scale):
     target_impact = level("target", "impact")
     target_on = target_day()
     rationale = why_the_scores()
-    seen = HiddenField()
+    seen = Carried()
 
 
 SCORE_FORMS: Mapping[str, type[Scale]] = {"current": CurrentForm, "inherent": InherentForm, "target": TargetForm}
@@ -109,7 +109,7 @@ class ReviewForm(Scale):
     current_likelihood = level("current", "likelihood", is_needed=False)
     dimension = kind_of_impact()
     current_impact = level("current", "impact", is_needed=False)
-    seen = HiddenField()
+    seen = Carried()
 
 
 class EscalateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
@@ -130,4 +130,4 @@ class CloseForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         needed="Say why the risk is closed. The reason stays on the record",
         hint="Its actions stay alive, its history is kept, and a live escalation is stood down.",
     )
-    seen = HiddenField()
+    seen = Carried()

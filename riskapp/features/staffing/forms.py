@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, StringField
+from wtforms import BooleanField, StringField
 
 from riskapp.domain.staffing import CAPACITIES
 from riskapp.features.choices.queries import PostChoice
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import Choice, Needed, line
+from riskapp.web.forms import Carried, Choice, Needed, line
 
 
 def address(label: str, *, needed: str | None = None, hint: str = "") -> StringField:
@@ -47,7 +47,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
 class PostForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """A post for somebody who is here."""
 
-    seen = HiddenField()
+    seen = Carried()
     post = post("Unit and post", is_needed=True)
     capacity = capacity()
     from_on = DateBoxes("From", [Needed("Enter the first day")], thing="the first day")
@@ -76,4 +76,4 @@ class AwayForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
 class BackForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """An absence to call off."""
 
-    absence = HiddenField()
+    absence = Carried()

@@ -24,7 +24,6 @@ from riskapp.web.errors import show_refusals
 from riskapp.web.filters import day
 
 blueprint = Blueprint("staffing", __name__)
-MOST_FIGURES = 9
 ORDERS = {
     "email": "By e-mail address",
     "-email": "By e-mail address, from the end",
@@ -159,7 +158,7 @@ def give_post(person_id: int) -> ResponseReturnValue:
                     db.session.get_one(Post, int(form.post.data)),
                     capacity=form.capacity.data,
                     days=Span(form.from_on.data or today(), form.to_on.data),
-                    seen=seen(form),
+                    seen=form.seen.number,
                     by=guards.actor(),
                     at=now(),
                     on=today(),
@@ -307,7 +306,7 @@ def _away(shown: PersonView, done: str, *, is_own: bool = False, person_id: int 
 
 
 def _back(person_id: int, done: str) -> ResponseReturnValue:
-    number = as_number(forms.BackForm().absence.data)
+    number = forms.BackForm().absence.number
     absence = db.session.get(Absence, number) if number else None
     if absence is not None and absence.person_id == person_id:
         with transaction():
@@ -346,24 +345,11 @@ def kept_person(person_id: int, *, even_oneself: bool = False) -> PersonView:
     return found
 
 
-def seen(form: FlaskForm) -> int:
-    """The version of the person over which a form was filled in; a form that says none is stale."""
-    # What was sent, since a field that was left out would keep what the page was made with.
-    return as_number("".join(form.seen.raw_data or ()))
-
-
-def as_number(text: object) -> int:
-    """A number that a form carries unseen; nought for anything that no column would hold."""
-    said = str(text or "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= MOST_FIGURES else 0
-
-
 def told_again(form: FlaskForm, refusal: Cannot, person_id: int) -> PersonView:
     """Show why not over what is known now: whoever reads it may send the form again."""
     show_refusals(form, refusal)
     found = shown_person(person_id)
     form.seen.data = str(found.version)
-    form.seen.raw_data = [str(found.version)]
     return found
 
 

@@ -16,11 +16,23 @@ from werkzeug.test import TestResponse
 from riskapp.domain.permissions import Actor
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.readers import queries as readers
+from riskapp.features.readers import service as reading
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.work import queries as work
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db
-from tests.authorisation.oracle_tables import DOORS, GROUPS, PERSONAS, Door, Persona, Thing, allowed, may_see, rows
+from tests.authorisation.oracle_tables import (
+    DOORS,
+    GROUPS,
+    PERSONAS,
+    Door,
+    Persona,
+    Thing,
+    allowed,
+    is_exempt,
+    may_see,
+    rows,
+)
 from tests.authorisation.world import WORD, World, word
 
 NOWHERE: Mapping[type, object] = {str: "R-ZZZZZ", int: 2147483647}
@@ -37,15 +49,20 @@ class Report:
     cells: int = 0
     wrong: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    unrecorded: list[str] = field(default_factory=list)
     listed: int = 0
+    recorded: int = 0
 
     @property
     def words(self) -> str:
-        return f"{self.cells:,} cells, {len(self.leaks):,} leaks, {len(self.wrong):,} wrong refusals"
+        return (
+            f"{self.cells:,} cells, {len(self.leaks):,} leaks, {len(self.wrong):,} wrong refusals; "
+            f"{self.recorded:,} exempt words shown, {len(self.unrecorded):,} of them without a record"
+        )
 
     @property
     def found(self) -> list[str]:
-        return self.wrong + self.leaks
+        return self.wrong + self.leaks + self.unrecorded
 
 
 def said(answer: TestResponse) -> str:
@@ -93,15 +110,27 @@ class Matrix:
         self.app, self.world = app, world
         self.report = Report()
         self._nothing_there: dict[tuple[str, Door], tuple[object, ...]] = {}
+        self._recorded: set[int] = set()
 
     def knock(self, persona: Persona, url: str, method: str = "GET", data: dict[str, str] | None = None):
         """Ask as somebody, in a browser of its own, and keep nothing of what it changed."""
         client = self.app.test_client()
         if persona.key in self.world.tokens:
             client.set_cookie("sid", self.world.tokens[persona.key])
+        self._recorded.clear()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(db.session, "commit", db.session.flush, raising=False)
+            patch.setattr(reading, "_keep", self._keeps(reading._keep))
             return client.open(url, method=method, data=data)
+
+    def _keeps(self, keep: Callable[..., None]) -> Callable[..., None]:
+        """Keep a record of reading, and note of what: it is undone with the rest of the try."""
+
+        def kept(thing_id: int, *rest: object) -> None:
+            self._recorded.add(thing_id)
+            keep(thing_id, *rest)
+
+        return kept
 
     def forget(self) -> None:
         """Begin a new report, and ask anew what a thing that is not there looks like."""
@@ -178,6 +207,10 @@ class Matrix:
             thing = self.world.of_number[number, group[0]]
             if not may_see(persona, shows, thing, group):
                 self.report.leaks.append(f"{what}: the {group[1]} of {thing}")
+            elif shows == "own" and thing.kind == "risk" and is_exempt(thing, group):
+                self.report.recorded += 1
+                if self.world.ids[thing] not in self._recorded:
+                    self.report.unrecorded.append(f"{what}: shows the {group[1]} of {thing} without a record")
 
     def try_lists(self, *, endpoints: Iterable[str] | None = None, personas: Iterable[str] = PERSONAS) -> Report:
         """See that each list holds exactly what it may: one cell for each thing that is in it or is not."""

@@ -134,12 +134,16 @@ WORDS: Mapping[tuple[str, str], dict[str, str]] = {(row["thing"], row["group"]):
 GROUPS: tuple[tuple[str, str], ...] = tuple(WORDS)
 
 
+def is_exempt(thing: Thing, group: tuple[str, str]) -> bool:
+    """Say whether the words of a group of a thing are exempt: with all of it, or with the part that they belong to."""
+    if thing.clearance == "exempt" and thing.exempt_part:
+        return WORDS[group]["part"] in {"all", thing.exempt_part}
+    return thing.clearance != "ordinary"
+
+
 def may_see(persona: Persona, shows: str, thing: Thing, group: tuple[str, str]) -> bool:
     """Say whether a word of a group of a thing may stand in an answer to somebody; `thing` is of the group's kind."""
     if shows.startswith("part"):
         return thing.clearance == "ordinary" or shows == "part 2"
-    is_ordinary = thing.clearance == "ordinary"
-    if thing.clearance == "exempt" and thing.exempt_part:
-        is_ordinary = WORDS[group]["part"] not in {"all", thing.exempt_part}
-    opened_by = WORDS[group]["ordinary" if is_ordinary else "exempt"]
+    opened_by = WORDS[group]["exempt" if is_exempt(thing, group) else "ordinary"]
     return any(allowed(persona, deed.strip(), thing) for deed in opened_by.split(";"))

@@ -185,6 +185,13 @@ def test_an_action_is_added_once_however_often_its_form_is_sent(council, risk, c
     assert db.session.scalars(select(Action.cost)).all() == [12_000]
 
 
+def test_no_action_is_added_to_a_risk_that_one_may_not_read_and_none_is_told_of(council, risk, client):
+    sign_in(client, council.sibling_champion_person)
+    answer = client.post("/actions/new", data=new_action(council, risk))
+    assert (answer.status_code, "Choose the risk that the action treats" in answer.text) == (422, True)
+    assert db.session.scalar(select(func.count(Action.id))) == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

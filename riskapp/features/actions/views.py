@@ -23,11 +23,11 @@ from riskapp.features.overdue.views import (
     cells,
     choices,
     filter_asked,
-    record_shown,
+    risks_of,
     sort_asked,
 )
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.service import Outlet
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import Action
@@ -51,7 +51,7 @@ def actions() -> ResponseReturnValue:
         guards.actor(), wanted, sort=sort.lstrip("-"), descending=sort.startswith("-"),
         page=lists.page_number(), size=ROWS, on=today(),
     )  # fmt: skip
-    record_shown(page.actions, Outlet.ACTIONS)
+    record_shown(risks_of(page.actions), Outlet.ACTIONS)
     columns = (("action", "Action"), ("owner", "Owner"), ("score", "Risk"), ("due", "Due"), ("moved", "Promises"))
     return render_template(
         "actions/actions.html",
@@ -79,7 +79,7 @@ def actions_csv() -> ResponseReturnValue:
     page = rmap.actions(
         guards.actor(), filter_asked(), sort=sort.lstrip("-"), descending=sort.startswith("-"), size=None, on=on
     )
-    record_shown(page.actions, Outlet.ACTIONS_FILE)
+    record_shown(risks_of(page.actions), Outlet.ACTIONS_FILE)
     return csv.answer(f"actions-{on}", HEADS, map(cells, page.actions))
 
 
@@ -95,7 +95,7 @@ def _found(reference: str, permission: Permission = Permission.ACTION_READ) -> L
     if found is None:
         abort(404)
     guards.allow(permission, found.facts)
-    record_shown((found,), Outlet.ACTION)
+    record_shown((found.risk_reference,), Outlet.ACTION)
     return found
 
 
@@ -220,6 +220,7 @@ def new() -> ResponseReturnValue:
     source = queries.source(guards.actor(), (form.source.data or "").upper(), on=today())
     if request.method == "GET" and form.source.data and source is None:
         abort(404)
+    record_shown((source.reference,) if source else (), Outlet.NEW_ACTION)
     if form.validate_on_submit():
         try:
             added = once(lambda: service.add(_new_action(form, source), **_when()))

@@ -12,6 +12,7 @@ from riskapp.features.bodies import queries, service
 from riskapp.features.bodies.forms import ReviewForm
 from riskapp.features.bodies.queries import BodyRow, Filters
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.models.bodies import Body
 from riskapp.models.database import db, transaction
 from riskapp.web import csv, guards
@@ -46,7 +47,11 @@ def bodies() -> ResponseReturnValue:
         is_late=state.get("late") == "yes",
     )
     rows = queries.bodies(guards.actor(), filters, on=today(), sort=sort, descending=descending)
-    if request.args.get("as") == "csv":
+    is_file = request.args.get("as") == "csv"
+    record_shown(
+        (risk.reference for row in rows for risk in row.risks), Outlet.BODIES_FILE if is_file else Outlet.BODIES
+    )
+    if is_file:
         return _as_csv(rows)
     pages = max(-(-len(rows) // PAGE), 1)
     page = min(max(request.args.get("page", 1, type=int), 1), pages)
@@ -73,6 +78,7 @@ def bodies() -> ResponseReturnValue:
 def body(reference: str) -> ResponseReturnValue:
     """Show one body: what it is, how it is reviewed, the money, the seats and the risks."""
     row = _body(reference)
+    record_shown((risk.reference for risk in row.risks), Outlet.BODY)
     return render_template(
         "bodies/body.html",
         body=row,

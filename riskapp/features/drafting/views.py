@@ -14,6 +14,7 @@ from riskapp.features.choices import queries as choices
 from riskapp.features.drafting.forms import LogForm
 from riskapp.features.plan import queries as plan
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.risks import queries, service
 from riskapp.features.risks.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.similar import queries as alike
@@ -52,6 +53,8 @@ def log() -> ResponseReturnValue:
             return redirect(url_for(".risk", reference=queries.reference(actor, risk_id=risk.id)))
     may_open = guards.allows(Permission.RISK_OPEN, Facts(unit_path=team.path, owner_post_id=_number(form.owner.data)))
     words = f"{form.title.data or ''} {form.event.data or ''}"
+    similar = alike.similar(actor, text=words, on=on) if request.method == "POST" else ()
+    record_shown((each.reference for each in similar), Outlet.SIMILAR)
     return render_template(
         "drafting/log.html",
         form=form,
@@ -60,7 +63,7 @@ def log() -> ResponseReturnValue:
         may_open=may_open,
         sequel=_sequel(form),
         category=policy.appetite.categories.get(form.category.data or ""),
-        similar=alike.similar(actor, text=words, on=on) if request.method == "POST" else (),
+        similar=similar,
         advice=_advice(form) if request.method == "POST" else {},
         is_checked=request.method == "POST",
         rating_of=levels.rating_of(policy.scoring),

@@ -1,6 +1,6 @@
 """The pages of escalation: the list, a case with what may be done to it, and the route as a map."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from riskapp.domain.permissions import Permission
 from riskapp.domain.refusal import Cannot
 from riskapp.features.escalation import forms, queries, service
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.service import Outlet, record_reading
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.models.database import db, transaction
 from riskapp.web import back, csv, drawings, guards, lists
 from riskapp.web.clock import now, today
@@ -50,7 +50,7 @@ def escalations() -> ResponseReturnValue:
     """List the escalations that the reader may see."""
     wanted, number = _wanted(), lists.page_number()
     rows, total = queries.cases(guards.actor(), wanted, at=now(), on=today(), page=number)
-    _record(rows, Outlet.ESCALATIONS)
+    record_shown((row.subject_reference for row in rows), Outlet.ESCALATIONS)
     tiers = {tier.key: tier.label for tier in policies.in_force(on=today()).policy.escalation.tiers}
     units = queries.units_to_choose()
     return render_template(
@@ -79,7 +79,7 @@ def escalations() -> ResponseReturnValue:
 def escalations_csv() -> Response:
     """Give the list on screen as a file."""
     rows, _total = queries.cases(guards.actor(), _wanted(), at=now(), on=today(), size=csv.MOST_ROWS)
-    _record(rows, Outlet.ESCALATIONS_FILE)
+    record_shown((row.subject_reference for row in rows), Outlet.ESCALATIONS_FILE)
     heads = ("Escalation", "Risk", "Title", "Unit", "Score", "Rating", "State", "Tier", "With", "Raised", "Due")
     return csv.answer(
         "escalations",
@@ -196,15 +196,8 @@ def _found(reference: str) -> queries.CaseView:
     if case is None:
         abort(404)
     guards.allow(Permission.ESCALATION_READ, case.facts)
-    _record((case.row,), Outlet.ESCALATION)
+    record_shown((case.row.subject_reference,), Outlet.ESCALATION)
     return case
-
-
-def _record(rows: Iterable[queries.Row], outlet: Outlet) -> None:
-    """Record that escalations of exempt risks were shown to somebody who may read what is exempt in them."""
-    shown = [row.subject_reference for row in rows]
-    with transaction():
-        record_reading(shown, outlet=outlet, by=guards.actor(), at=now(), on=today())
 
 
 def _do(

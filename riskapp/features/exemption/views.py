@@ -14,7 +14,7 @@ from riskapp.features.exemption import queries, service
 from riskapp.features.exemption.forms import DecideForm, MarkForm
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
-from riskapp.features.readers.service import Outlet, record_reading
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.models.database import transaction
 from riskapp.web import csv, guards, lists
 from riskapp.web.clock import now, today
@@ -46,6 +46,7 @@ READING_ORDERS = {
 def mark(reference: str) -> ResponseReturnValue:
     """Mark a part of a risk as perhaps exempt, so that it is withheld until the proper officer decides."""
     about = _about(reference, Permission.RISK_MARK_EXEMPT)
+    record_shown((about.reference,), Outlet.MARK)
     standing, form = queries.standing_of(about.id, on=today()), MarkForm()
     if request.method == "GET":
         form.seen.data = standing.seen
@@ -78,8 +79,7 @@ def decide(reference: str) -> ResponseReturnValue:
         form.seen.data, form.group.data = standing.seen, _first_claim(standing)
     if form.validate_on_submit() and _is_fresh(form, standing) and _decided(form, about, at=now(), on=on):
         return redirect(url_for(".desk"))
-    with transaction():
-        record_reading((about.reference,), outlet=Outlet.DECISION, by=guards.actor(), at=now(), on=on)
+    record_shown((about.reference,), Outlet.DECISION)
     return render_template(
         "exemption/decide.html",
         about=about,
@@ -156,8 +156,7 @@ def desk() -> ResponseReturnValue:
     guards.allow(Permission.EXEMPTION_DECIDE)
     wanted, number, on = _desk_wanted(), lists.page_number(), today()
     rows, total = queries.desk(guards.actor(), wanted, on=on, page=number)
-    with transaction():
-        record_reading([row.reference for row in rows], outlet=Outlet.DESK, by=guards.actor(), at=now(), on=on)
+    record_shown((row.reference for row in rows), Outlet.DESK)
     return render_template(
         "exemption/desk.html",
         rows=rows,
@@ -186,8 +185,7 @@ def desk_csv() -> Response:
     guards.allow(Permission.EXEMPTION_DECIDE)
     on = today()
     rows, _total = queries.desk(guards.actor(), _desk_wanted(), on=on, size=csv.MOST_ROWS)
-    with transaction():
-        record_reading([row.reference for row in rows], outlet=Outlet.DESK_FILE, by=guards.actor(), at=now(), on=on)
+    record_shown((row.reference for row in rows), Outlet.DESK_FILE)
     return csv.answer(
         "exemptions",
         ("Reference", "Title", "Part", "State", "Since", "By", "Paragraphs", "Review by"),

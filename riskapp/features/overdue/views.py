@@ -10,9 +10,9 @@ from riskapp.domain.overdue import BUCKETS
 from riskapp.domain.permissions import Permission, may_anywhere
 from riskapp.features.overdue import queries, service
 from riskapp.features.overdue.forms import ChaseForm
-from riskapp.features.readers.service import Outlet, record_reading
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.rmap.queries import Filter, ListedAction
-from riskapp.models.database import once, transaction
+from riskapp.models.database import once
 from riskapp.web import csv, drawings, guards, lists
 from riskapp.web.clock import now, today
 from riskapp.web.filters import plural
@@ -39,7 +39,7 @@ def overdue() -> ResponseReturnValue:
         guards.actor(), wanted, sort=sort.lstrip("-"), descending=sort.startswith("-"),
         page=lists.page_number(), size=ROWS, on=today(),
     )  # fmt: skip
-    record_shown((*found.ten, *found.page.actions), Outlet.ACTIONS)
+    record_shown(risks_of((*found.ten, *found.page.actions)), Outlet.ACTIONS)
     return render_template(
         "actions/overdue.html",
         desk=found,
@@ -107,15 +107,13 @@ def overdue_csv() -> ResponseReturnValue:
     rows = queries.overdue_rows(
         guards.actor(), filter_asked(), sort=sort.lstrip("-"), descending=sort.startswith("-"), on=on
     )
-    record_shown(rows, Outlet.ACTIONS_FILE)
+    record_shown(risks_of(rows), Outlet.ACTIONS_FILE)
     return csv.answer(f"overdue-actions-{on}", HEADS, map(cells, rows))
 
 
-def record_shown(actions: Iterable[ListedAction], outlet: Outlet) -> None:
-    """Record that actions of exempt risks were shown to somebody who may read what is exempt in them."""
-    shown = [action.risk_reference for action in actions]
-    with transaction():
-        record_reading(shown, outlet=outlet, by=guards.actor(), at=now(), on=today())
+def risks_of(actions: Iterable[ListedAction]) -> Iterable[str | None]:
+    """The first risk that each action treats, by reference."""
+    return (action.risk_reference for action in actions)
 
 
 def cells(action: ListedAction) -> tuple[object, ...]:

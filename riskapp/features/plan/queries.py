@@ -41,6 +41,7 @@ class Threat:
     A withheld title says why; score and band are None where every score is withheld.
     """
 
+    reference: str
     count: int
     score: int | None
     rating: str | None
@@ -101,6 +102,7 @@ def _threats(actor: Actor, on: date) -> dict[int, Threat]:
         seen.joined(
             select(
                 Link.to_id,
+                Entity.reference.label("reference"),
                 func.count().over(partition_by=Link.to_id).label("risks"),
                 score.label("score"),
                 rating.label("rating"),
@@ -118,4 +120,7 @@ def _threats(actor: Actor, on: date) -> dict[int, Threat]:
         .subquery()
     )
     rows = db.session.execute(select(found).where(found.c.rank == 1))
-    return {row.to_id: Threat(row.risks, row.score, row.rating, readers.told(row.name, row.why)) for row in rows}
+    return {
+        row.to_id: Threat(row.reference, row.risks, row.score, row.rating, readers.told(row.name, row.why))
+        for row in rows
+    }

@@ -29,6 +29,14 @@ class Outlet(StrEnum):
     DESK = "Desk of exemptions"
     DESK_FILE = "Desk of exemptions as a file"
     DECISION = "Decision on an exemption"
+    MARK = "Mark as perhaps exempt"
+    NEW_ACTION = "New action"
+    WORK = "My work"
+    SIMILAR = "Similar and linked risks"
+    PLAN = "Improvement plan"
+    BODY = "Page of a body"
+    BODIES = "List of bodies"
+    BODIES_FILE = "Bodies as a file"
 
 
 def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:

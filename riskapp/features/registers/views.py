@@ -11,7 +11,7 @@ from riskapp.domain.permissions import COUNCIL_READERS, Permission
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
 from riskapp.features.policy import queries as policies
-from riskapp.features.readers.service import Outlet, record_reading
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import forms as addresses
 from riskapp.features.registers import queries, service
 from riskapp.models.database import transaction
@@ -43,7 +43,7 @@ def register() -> ResponseReturnValue:
         offset=(page - 1) * state.size,
         limit=state.size,
     )
-    _record(rows, Outlet.REGISTER)
+    record_shown((row.reference for row in rows), Outlet.REGISTER)
     at_place: Counter[tuple[int, int]] = Counter()
     by_position: Counter[str] = Counter()
     by_rating: Counter[str] = Counter()
@@ -91,16 +91,9 @@ def register_csv() -> ResponseReturnValue:
     rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
     with transaction():
         service.record_export(rows=len(rows), asked=state.address(), by=actor, at=now())
-    _record(rows, Outlet.REGISTER_FILE)
+    record_shown((row.reference for row in rows), Outlet.REGISTER_FILE)
     label = levels.rating_of(offer.policy.scoring)
     return csv.answer("register", HEADS, _cells(rows, offer.policy, label))
-
-
-def _record(rows: Sequence[queries.RegisterRow], outlet: Outlet) -> None:
-    """Record that exempt risks were shown to somebody who may read what is exempt in them."""
-    shown = [row.reference for row in rows]
-    with transaction():
-        record_reading(shown, outlet=outlet, by=guards.actor(), at=now(), on=today())
 
 
 def _offer() -> addresses.Offer:

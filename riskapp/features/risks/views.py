@@ -1,5 +1,7 @@
 """The pages of one risk: reading it, and what can be done to it."""
 
+from datetime import date
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -12,7 +14,7 @@ from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import queries as trail
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
-from riskapp.features.readers.service import Outlet, record_reading
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.risks import queries, service
 from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, EscalateForm, ReviewForm, Scale
@@ -40,6 +42,9 @@ def risk(reference: str) -> ResponseReturnValue:
         band = rating_of(page.current.rating)
         chart = risk_drawings.chart(policy, category, page.history, page.target, band, on)
         ruler = risk_drawings.ruler(policy, category, page.current, page.target, band)
+    similar = _similar(page, on)
+    linked = (link.reference for link in page.links if link.kind == "risk")
+    record_shown((*(each.reference for each in similar), *linked), Outlet.SIMILAR)
     told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
     return render_template(
         "risks/risk.html",
@@ -54,10 +59,15 @@ def risk(reference: str) -> ResponseReturnValue:
         history=history.in_words(told),
         may={permission.name: guards.allows(permission, facts) for permission in DEEDS},
         may_agree=_may_agree(page, facts),
-        similar=alike.similar(actor, text=f"{page.title} {page.row.event}", on=on, but=page.row.id)
-        if page.row.status == "draft" and not page.withheld
-        else (),
+        similar=similar,
     )
+
+
+def _similar(page: queries.RiskPage, on: date) -> tuple[alike.Similar, ...]:
+    """What a draft might repeat; nothing for who sees only part of it, since the words would tell the rest."""
+    if page.row.status != "draft" or page.withheld:
+        return ()
+    return alike.similar(guards.actor(), text=f"{page.title} {page.row.event}", on=on, but=page.row.id)
 
 
 DEEDS = (
@@ -80,8 +90,7 @@ def _page(reference: str, permission: Permission) -> tuple[queries.RiskPage, Fac
         abort(404)
     facts = readers.facts(risk_id=page.row.id, on=today())
     guards.allow(permission, facts)
-    with transaction():
-        record_reading((page.reference,), outlet=Outlet.RISK, by=guards.actor(), at=now(), on=today())
+    record_shown((page.reference,), Outlet.RISK)
     return page, facts
 
 

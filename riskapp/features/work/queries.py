@@ -71,6 +71,7 @@ class Item:
     statement: tuple[tuple[str, ...], str, tuple[str, ...]] | None = None
     is_drill: bool = False
     seen: str = ""  # what a form on a risk says it was filled in over
+    about: str | None = None  # the risk that it is about, by reference
     proposal_id: int | None = None
     proposed: int | None = None
     proposed_rating: Rating | None = None
@@ -91,6 +92,7 @@ class WithOther:
     """An escalation of a risk of one's own that stands on another desk."""
 
     reference: str
+    risk_reference: str
     risk_title: str
     post: str
     acknowledged_at: datetime | None
@@ -105,6 +107,13 @@ class MyWork:
     risks: tuple[ShownRisk, ...]
     risk_count: int
     with_others: tuple[WithOther, ...]
+
+    @property
+    def about(self) -> Iterable[str | None]:
+        """Every risk whose words it shows, by reference."""
+        yield from (item.about for group in self.groups for item in group.items)
+        yield from (risk.reference for risk in self.risks)
+        yield from (each.risk_reference for each in self.with_others)
 
     @property
     def now(self) -> tuple[Item, ...]:
@@ -285,6 +294,7 @@ def _reviews(own: Iterable[Row[*tuple[Any, ...]]], ratings: dict[str, Rating], o
             of=row.name,
             due_on=row.next_review_on,
             reference=row.reference,
+            about=row.reference,
             risk=_shown(row, ratings),
             last_on=row.looked_on,
             seen=f"{row.version}.{row.current_id}.{row.pending_id}",
@@ -314,6 +324,7 @@ def _drafts(actor: Actor, ratings: dict[str, Rating], on: date) -> Iterable[Item
             of=row.name,
             due_on=on,
             reference=row.reference,
+            about=row.reference,
             risk=_shown(row, ratings),
             last_on=row.drafted_on,
             note=row.drafter or "",
@@ -336,7 +347,7 @@ def _desks_of(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
         select(
             EscalationDesk.acknowledged_at, EscalationDesk.due_at, EscalationCase.reason, EscalationCase.is_drill,
-            raised.reference, subject.name, _current.score, _current.rating,
+            raised.reference, subject.name, subject.reference.label("about"), _current.score, _current.rating,
         )
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .join(raised, raised.id == EscalationCase.id)
@@ -360,6 +371,7 @@ def _escalations(actor: Actor, ratings: dict[str, Rating]) -> Iterable[Item]:
             reference=row.reference,
             note=row.reason,
             is_drill=row.is_drill,
+            about=row.about,
             proposed=row.score,
             proposed_rating=ratings.get(row.rating),
         )
@@ -374,6 +386,7 @@ def _actions(actor: Actor, on: date) -> Iterable[Item]:
             of=action.title,
             due_on=on if is_done else action.due_on,
             reference=action.reference,
+            about=action.risk_reference,
             action=action,
         )
 
@@ -401,6 +414,7 @@ def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iter
             of=row.name,
             due_on=on,
             reference=row.reference,
+            about=row.reference,
             risk=_shown(row, ratings),
             last_on=row.proposed_on,
             note=row.rationale,
@@ -418,7 +432,14 @@ def _with_others(actor: Actor) -> Iterable[Sequence[Any]]:
 def _desks_of_others(actor: Actor) -> Select[*tuple[Any, ...]]:
     raised, subject = aliased(Entity, name="case"), aliased(Entity, name="subject")
     return (
-        select(raised.reference, subject.name, Post.title, EscalationDesk.acknowledged_at, EscalationDesk.due_at)
+        select(
+            raised.reference,
+            subject.reference,
+            subject.name,
+            Post.title,
+            EscalationDesk.acknowledged_at,
+            EscalationDesk.due_at,
+        )
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .join(raised, raised.id == EscalationCase.id)
         .join(subject, subject.id == EscalationCase.subject_id)

@@ -10,6 +10,7 @@ from riskapp.domain.movement import Kind
 from riskapp.domain.permissions import Actor, Permission, Role
 from riskapp.features.overdue.queries import next_committee
 from riskapp.features.policy import queries as policies
+from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import queries as registers
 from riskapp.features.registers.queries import Filters, RegisterRow
 from riskapp.features.work import queries
@@ -40,13 +41,16 @@ def my_work() -> ResponseReturnValue:
     """Show what wants the visitor today; readers see what changed, the Head of Assurance the council's figures."""
     actor, on = guards.actor(), today()
     policy = policies.in_force(on=on).policy
-    reads = actor.has_role(*READERS)
+    work = queries.my_work(actor, on=on)
+    changes = _changes(actor, on) if actor.has_role(*READERS) else None
+    changed = (row.reference for row in (*changes.risen, *changes.new)) if changes else ()
+    record_shown((*work.about, *changed), Outlet.WORK)
     return render_template(
         "work/my_work.html",
-        work=queries.my_work(actor, on=on),
+        work=work,
         figures=queries.council_figures(actor, on=on) if actor.has_role(Role.HEAD_OF_ASSURANCE) else None,
         matter_words=" or ".join(policy.scoring.rating(key).label for key in policy.actions.plan_ratings),
-        changes=_changes(actor, on) if reads else None,
+        changes=changes,
         ratings={rating.key: rating for rating in policy.scoring.ratings},
         committee=next_committee(on=on),
         policy=policy,

@@ -9,7 +9,7 @@ from sqlalchemy import false, or_, select, true
 
 from riskapp.domain import permissions as table
 from riskapp.domain.actors import Actor, Grant
-from riskapp.domain.permissions import COUNCIL_READERS, KEEPERS, PERMISSIONS, Permission, Role
+from riskapp.domain.permissions import COUNCIL_READERS, KEEPERS, PERMISSIONS, Clearance, Permission, Role
 from riskapp.features.accounts import queries as accounts
 from riskapp.features.actions import queries as actions
 from riskapp.features.choices import queries as choices
@@ -18,6 +18,10 @@ from riskapp.features.escalation import queries as escalations
 from riskapp.features.packs import queries as packs
 from riskapp.features.people import queries as people
 from riskapp.features.readers import queries as readers
+from riskapp.features.readers.views import record_shown
+from riskapp.features.registers import views as register_pages
+from riskapp.features.risks import views as risk_pages
+from riskapp.features.work import views as my_work
 from riskapp.models.people import Unit
 from riskapp.web import guards
 
@@ -53,6 +57,15 @@ def without(permission: Permission, condition: table.Condition) -> Plant:
 
 def instead(module: object, name: str, does: object) -> Plant:
     return lambda patch, _app: patch.setattr(module, name, does)
+
+
+def named(clearance: Clearance) -> Callable[[Actor], Actor]:
+    """What was opened by name was opened so."""
+    return lambda actor: replace(actor, named=dict.fromkeys(actor.named, clearance))
+
+
+def unheard(*_: object) -> None:
+    """In place of what keeps a record."""
 
 
 def both(*plants: Plant) -> Plant:
@@ -394,5 +407,69 @@ BUGS = (
         "champion",
         "risks.risk",
         "in_a_team_below",
+    ),
+    Bug(
+        "more clearance than comes with a role is not looked at",
+        actors_are(lambda actor: replace(actor, grants=tuple(replace(each, clearance=None) for each in actor.grants))),
+        "champion_cleared",
+        "risks.score",
+        "in_repairs",
+    ),
+    Bug(
+        "what is opened by name is opened with every clearance",
+        actors_are(named(Clearance.EXISTENCE_WITHHELD)),
+        "external_reader",
+        "risks.risk",
+        "opened_by_name",
+    ),
+    Bug(
+        "what is opened by name is opened with no clearance",
+        actors_are(named(Clearance.ORDINARY)),
+        "external_reader",
+        "risks.risk",
+        "opened_by_name_with_clearance",
+    ),
+    Bug(
+        "what was opened by name stays closed",
+        actors_are(lambda actor: replace(actor, named={})),
+        "external_reader",
+        "actions.action",
+        "opened_by_name",
+    ),
+    Bug(
+        "an action is not exempt with its risk's plan",
+        instead(classification, "is_group_withheld", lambda *_, **__: false()),
+        "champion",
+        "actions.action",
+        "exempt_in_its_plan_alone",
+    ),
+    Bug(
+        "one exempt part of a risk is not withheld",
+        instead(readers, "exempt_parts", lambda _levels: frozenset()),
+        "service_manager",
+        "risks.score",
+        "exempt_in_its_scores_alone",
+    ),
+    Bug("My work keeps no record of what it shows", instead(my_work, "record_shown", unheard), "owner", "work.my_work"),
+    Bug(
+        "the page of a risk keeps no record",
+        instead(risk_pages, "record_shown", unheard),
+        "head_of_assurance",
+        "risks.risk",
+        "in_repairs",
+    ),
+    Bug(
+        "a file keeps no record",
+        instead(register_pages, "record_shown", unheard),
+        "internal_auditor",
+        "risks.register_csv",
+        how="lists",
+    ),
+    Bug(
+        "a record is kept of the first thing shown and of no other",
+        instead(register_pages, "record_shown", lambda shown, outlet: record_shown(list(shown)[:1], outlet)),
+        "internal_auditor",
+        "risks.register_csv",
+        how="lists",
     ),
 )

@@ -4,7 +4,7 @@ import os
 import sys
 
 from riskapp.app import create_app
-from riskapp.serve import database_check, serve
+from riskapp.serve import database_check, serve, settle
 from riskapp.settings import Settings, SettingsRefused
 
 try:
@@ -13,3 +13,4 @@ except SettingsRefused as refusal:
     sys.exit(f"riskapp cannot start. {refusal}")
 app.cli.add_command(serve)
 app.cli.add_command(database_check)
+settle()

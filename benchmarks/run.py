@@ -36,6 +36,7 @@ from riskapp.features.clock import jobs as clock
 from riskapp.features.packs import service as packs
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import Entity
+from riskapp.serve import settle
 from riskapp.settings import Settings
 from riskapp.web import guards
 from riskapp.web.clock import now, today
@@ -190,6 +191,7 @@ def run(size: int, database_url: str | None) -> dict[str, object]:
     if database_url:
         environment["DATABASE_URL"] = database_url
     app = create_app(Settings.from_environment(environment))
+    settle()
     app.config["WTF_CSRF_ENABLED"] = False
     app.add_url_rule("/empty", "empty", guards.requires(Permission.SIGNED_IN)(lambda: "ok"))
     with app.app_context():
@@ -247,11 +249,14 @@ def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--risks", type=int, default=1000)
     reader.add_argument("--database", help="an empty database; a fresh SQLite file if not said")
-    reader.add_argument("--keep", default="latest", help="the name of the file in benchmarks/results")
+    reader.add_argument(
+        "--keep", help="the name of the file in benchmarks/results; after database and size if not said"
+    )
     asked = reader.parse_args()
     result = run(asked.risks, asked.database)
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{asked.keep}.json"
+    name = asked.keep or "{database}-{risks}".format_map(result)
+    path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(f"Kept in benchmarks/results/{path.name}", file=sys.stderr)
 

@@ -49,6 +49,7 @@ from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
 from riskapp.web import errors, filters, guards, headers, shell, style
 from riskapp.web.clock import now, today
+from riskapp.web.environment import SharedGlobals
 
 ROOT = Path(__file__).parents[1]
 BLUEPRINTS = (
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Make the application from its settings, which are read from the environment if none are given."""
     settings = settings or Settings.from_environment(os.environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "riskapp/web/static"))
+    app.jinja_environment = SharedGlobals
     app.extensions["settings"] = settings
     app.extensions["jobs"] = JOBS
     app.config.update(
@@ -153,7 +155,9 @@ def _engine_options(url: URL) -> dict[str, object]:
     private: dict[str, object] = {"hide_parameters": True}  # a logged fault never holds what somebody wrote
     if url.get_backend_name() == "sqlite":
         return private
-    return {**private, "pool_pre_ping": True, "pool_size": 8}
+    # PostgreSQL compiles what it guesses to be dear: for the queries of a page, many times as long as to run them.
+    options = f"{url.query.get('options', '')} -c jit=off".strip()
+    return {**private, "pool_pre_ping": True, "pool_size": 8, "connect_args": {"options": options}}
 
 
 def _find_actor(token: str, request_id: str) -> Actor | None:

@@ -90,9 +90,17 @@ def migrated_postgresql(tmp_path_factory):
 
 
 def _empty(engine) -> None:
-    tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
+    """Delete what a test left and number from one again; to truncate, as an owner can, takes thirty times as long."""
+    tables = [f'"{table}"' for table in Base.metadata.tables]
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        if not connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+            connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+            return
+        filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in tables)  # noqa: S608 - the models' own names
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # in any order, past every trigger
+        for name in connection.scalars(text(filled)).all():
+            connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 - the same
+        connection.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
 
 
 @pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])

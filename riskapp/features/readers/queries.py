@@ -215,20 +215,25 @@ def exempt_shown(actor: Actor, references: Iterable[str], *, on: date) -> Mappin
 
     What is exempt is little, so it is read whole: a file of ten thousand rows asks no more than a page does.
     """
-    things = classification.withheld_things(on=on)
-    rows = db.session.execute(
-        select(Entity.reference, Risk.id, *(things.c[group] for group in GROUPS))
-        .select_from(things)
-        .join(Risk, Risk.id == things.c.entity_id)
-        .join(Entity, Entity.id == Risk.id)
-        .where(reads_exempt(actor, on=on))
-    )
+    rows = db.session.execute(_exempt_things(actor, on))
     asked = set(references)
     return {
         risk_id: frozenset(group for group, why in zip(GROUPS, whys, strict=True) if why is not None)
         for reference, risk_id, *whys in rows
         if reference in asked
     }
+
+
+@kept
+def _exempt_things(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+    things = classification.withheld_things(on=on)
+    return (
+        select(Entity.reference, Risk.id, *(things.c[group] for group in GROUPS))
+        .select_from(things)
+        .join(Risk, Risk.id == things.c.entity_id)
+        .join(Entity, Entity.id == Risk.id)
+        .where(reads_exempt(actor, on=on))
+    )
 
 
 def units_below(*paths: str) -> Select[int]:

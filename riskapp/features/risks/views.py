@@ -90,7 +90,8 @@ def _page(reference: str, permission: Permission) -> tuple[queries.RiskPage, Fac
         abort(404)
     facts = readers.facts(risk_id=page.row.id, on=today())
     guards.allow(permission, facts)
-    record_shown((page.reference,), Outlet.RISK)
+    if facts.is_exempt:
+        record_shown((page.reference,), Outlet.RISK)
     return page, facts
 
 

@@ -32,7 +32,7 @@ run: setup ## start the demo council: web server and clock (PORT=8000 and the li
 .PHONY: test
 test: dev ## run every test but the drills (ARGS="-k escalation" narrows)
 	@.ci/install-from-debian $(TEST_PACKAGES) || [ "$$CI" != true ]
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not drill" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not drill" $(ARGS)
 
 .PHONY: drill
 drill: dev ## run the slow rehearsals that make test leaves out

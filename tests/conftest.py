@@ -22,6 +22,7 @@ from tests.browser import ARGUMENTS, AXE, CHROMIUM
 
 IN_CI = os.environ.get("CI") == "true"
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
+TOLD = "told"
 NOT_RUN = pytest.StashKey[set[str]]()
 
 
@@ -34,6 +35,11 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    told = (
+        words for each in terminalreporter.getreports("passed") for key, words in each.user_properties if key == TOLD
+    )
+    for words in told:
+        terminalreporter.write_line(f"PROVED: {words}", bold=True)
     for line in sorted(config.stash[NOT_RUN]):
         terminalreporter.write_line(f"NOT TESTED: {line}", red=True, bold=True)
 
@@ -148,6 +154,12 @@ def chromium(request):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def tell(record_property):
+    """Say how much was tried, at the end of the run: a proof without its count proves nothing."""
+    return lambda words: record_property(TOLD, words)
 
 
 @pytest.fixture

@@ -153,8 +153,9 @@ def test_an_empty_form_names_each_field_and_leads_to_it(enter, council_app, name
 def test_an_empty_form_about_an_action_names_the_field_and_leads_to_it(enter) -> None:
     client = enter("owner")
     path = re.search(r'href="(/actions/A-\w+)"', client.get("/actions?status=in_progress").text)[1]
+    version = re.search(r'name="version"[^>]*value="(\d+)"', client.get(path).text)[1]
     for deed in ("update", "complete", "move", "cancel"):
-        answer = client.post(f"{path}/{deed}", data={})
+        answer = client.post(f"{path}/{deed}", data={"version": version})
         assert answer.status_code == 422, deed
         summary = re.search(r'<div class="[^"]*error-summary.*?</ul>', answer.text, re.DOTALL)[0]
         leads = re.findall(r'href="#([^"]+)"', summary)

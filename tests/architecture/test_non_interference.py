@@ -80,9 +80,9 @@ def test_no_mail_to_anybody_carries_an_exempt_word(council):
         assert WORDS[0] not in all_mail(), group
 
 
-def test_enough_was_compared_to_count():
+def test_enough_was_compared_to_count(tell):
     total = sum(DONE.values())
-    print(f"\nNon-interference: {total:,} comparisons, 0 differences")  # noqa: T201 - the figure that is promised
+    tell(f"Non-interference: {total:,} answers compared, 0 differences")
     assert not DONE or len(DONE) < len(FIELD_GROUPS) + 1 or total >= AT_LEAST
 
 

@@ -254,3 +254,14 @@ def test_a_question_that_is_remembered_answers_only_who_asked_it(council):
             assert all(may(who, Permission.ACTION_READ, each.facts) for each in found)
             assert seen.setdefault(person.id, ids(found)) == ids(found)
     assert len({tuple(each) for each in seen.values()}) > 2
+
+
+def test_the_list_of_all_actions_is_ordered_by_the_score_that_is_shown_too(council):
+    write_actions(council, 80, luck_of(10))
+    hidden = 0
+    for person in council.people:
+        who = actor(person)
+        listed = rmap.actions(who, Filter(), sort="score", descending=True, size=None, on=DAY).actions
+        hidden += sum(each.score is None for each in listed)
+        assert ids(listed) == ids(sorted(listed, key=lambda each: (-(each.score or 0), each.reference)))
+    assert hidden > 20

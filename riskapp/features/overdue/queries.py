@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, false, func, literal, or_, select, true
-from sqlalchemy.orm import aliased
 
 from riskapp.domain import overdue as rules
 from riskapp.domain.geometry.bars import Bar, Bars
@@ -23,11 +22,14 @@ from riskapp.features.rmap.queries import (
     Filter,
     ListedAction,
     Page,
+    homes,
+    is_in,
     listed,
     owner,
     reach,
     reach_scores,
     readable,
+    shown_score,
     shows_score,
     unit_id,
     with_record,
@@ -72,19 +74,6 @@ class OverdueDesk:
 
 _QUESTIONS = 32
 """How many questions are remembered as queries: to put one together takes longer than to run it."""
-
-_unit, _above, _above_entity = (
-    aliased(Unit, name="unit_of"),
-    aliased(Unit, name="above"),
-    aliased(Entity, name="above_entity"),
-)
-_homes = (
-    select(_unit.id, _above_entity.name)
-    .join(_above, and_(_above.kind == "directorate", _unit.path.startswith(_above.path)))
-    .join(_above_entity, _above_entity.id == _above.id)
-    .subquery("homes")
-)
-"""Each unit that is in a directorate, or is one, and the directorate's name."""
 
 
 def overdue(
@@ -156,14 +145,9 @@ def _days_late(on: date) -> ColumnElement[int]:
     return days_between(Action.due_on, literal(on))
 
 
-def _score(actor: Actor, on: date) -> ColumnElement[int]:
-    """The score that the actor is shown; nought where there is none, as `ListedAction.urgency` has it."""
-    return case((shows_score(actor, on=on), func.coalesce(Assessment.score, 0)), else_=0)
-
-
 def _urgency(actor: Actor, on: date) -> ColumnElement[int]:
     """The SQL twin of `domain.actions.urgency`."""
-    return _score(actor, on) * _days_late(on)
+    return shown_score(actor, on=on) * _days_late(on)
 
 
 def _most_urgent(actor: Actor, on: date) -> tuple[SQLColumnExpression[Any], ...]:
@@ -178,7 +162,7 @@ def _order(actor: Actor, sort: str, *, descending: bool, on: date) -> tuple[SQLC
         "matters": (_urgency(actor, on),),
         "action": (func.lower(Entity.name),),
         "owner": (func.lower(owner.title),),
-        "score": (_score(actor, on),),
+        "score": (shown_score(actor, on=on),),
         "moved": (Action.times_moved, days_between(Action.first_due_on, Action.due_on)),
     }
     keys = orders.get(sort, orders["late"])
@@ -191,7 +175,7 @@ def _conditions(wanted: Filter, on: date) -> tuple[ColumnElement[bool], ...]:
     if wanted.words:
         found.append(or_(*(text.icontains(wanted.words, autoescape=True) for text in (Entity.name, Entity.reference))))
     if wanted.directorate:
-        found.append(_is_in(wanted.directorate))
+        found.append(is_in(wanted.directorate))
     if bucket := next((each for each in rules.BUCKETS if each.key == wanted.late), None):
         found.append(_falls_in(bucket, on))
     if wanted.moved:
@@ -206,11 +190,6 @@ def _conditions(wanted: Filter, on: date) -> tuple[ColumnElement[bool], ...]:
 def _falls_in(bucket: Bucket, on: date) -> ColumnElement[bool]:
     first, last = bucket.due(on)
     return Action.due_on <= last if first is None else Action.due_on.between(first, last)
-
-
-def _is_in(directorate: str) -> ColumnElement[bool]:
-    within = unit_id.in_(select(_homes.c.id).where(_homes.c.name == directorate))
-    return or_(within, unit_id.not_in(select(_homes.c.id))) if directorate == THE_REST else within
 
 
 @lru_cache(maxsize=_QUESTIONS)
@@ -272,7 +251,7 @@ def _tallies(actor: Actor, wanted: Filter, matter: tuple[str, ...], before: date
     late = (
         reach_scores(actor, select(unit, *columns), on=on).where(_is_late(on)).group_by(unit_id).subquery("late_ones")
     )
-    directorate = func.coalesce(_homes.c.name, THE_REST).label("directorate")
+    directorate = func.coalesce(homes.c.name, THE_REST).label("directorate")
     opened = func.sum(func.coalesce(coming.c.open, 0) + func.coalesce(late.c.late, 0))
     sums = (func.sum(func.coalesce(column, 0)).label(column.name) for column in (coming.c.soon, *late.c[1:]))
     return (
@@ -280,7 +259,7 @@ def _tallies(actor: Actor, wanted: Filter, matter: tuple[str, ...], before: date
         .select_from(Unit)
         .outerjoin(coming, coming.c.unit_id == Unit.id)
         .outerjoin(late, late.c.unit_id == Unit.id)
-        .outerjoin(_homes, _homes.c.id == Unit.id)
+        .outerjoin(homes, homes.c.id == Unit.id)
         .group_by(directorate)
         .having(opened > 0)
         .order_by(directorate)

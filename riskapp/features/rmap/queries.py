@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    case,
     exists,
     false,
     func,
@@ -54,7 +55,14 @@ _first, _treats = aliased(Link, name="first_link"), aliased(Link, name="treats_l
 _unit_path = func.coalesce(_risk_unit.path, _owner_unit.path)
 unit_id: ColumnElement[int] = func.coalesce(Risk.unit_id, owner.unit_id)
 """The unit of an action in a query that began with `reach`: its first risk's, or without a risk its owner's."""
-directorate_name: ColumnElement[str] = func.coalesce(_directorate_entity.name, THE_REST)
+homes = (
+    select(Unit.id, _directorate_entity.name)
+    .join(_directorate, and_(_directorate.kind == "directorate", Unit.path.startswith(_directorate.path)))
+    .join(_directorate_entity, _directorate_entity.id == _directorate.id)
+    .subquery("homes")
+)
+"""Each unit that is in a directorate, or is one, and the directorate's name."""
+directorate_name: ColumnElement[str] = func.coalesce(homes.c.name, THE_REST)
 """The directorate of an action in a query that began with `readable`."""
 
 
@@ -169,8 +177,7 @@ _LISTED = select(
     .join(_owner_unit, _owner_unit.id == owner.unit_id)
     .outerjoin(_risk_entity, _risk_entity.id == Risk.id)
     .outerjoin(_risk_unit, _risk_unit.id == Risk.unit_id)
-    .outerjoin(_directorate, and_(_directorate.kind == "directorate", _unit_path.startswith(_directorate.path)))
-    .outerjoin(_directorate_entity, _directorate_entity.id == _directorate.id)
+    .outerjoin(homes, homes.c.id == unit_id)
 )  # fmt: skip
 
 
@@ -218,6 +225,12 @@ def _may_read(actor: Actor, on: date) -> ColumnElement[bool]:
     return readers.limited(Permission.ACTION_READ, actor, twins)
 
 
+def is_in(directorate: str) -> ColumnElement[bool]:
+    """Whether an action in `reach` belongs to a unit of a directorate, by its name, or to none of them."""
+    within = unit_id.in_(select(homes.c.id).where(homes.c.name == directorate))
+    return or_(within, unit_id.not_in(select(homes.c.id))) if directorate == THE_REST else within
+
+
 @readers.kept
 def shows_score(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Tell whether the actor is shown the score of an action's first risk in `reach`: without that it counts as none.
@@ -235,6 +248,11 @@ def shows_score(actor: Actor, *, on: date) -> ColumnElement[bool]:
     if cleared is true():
         return reads
     return and_(reads, or_(~classification.is_group_withheld(Risk.id, "assessment", on=on), cleared))
+
+
+def shown_score(actor: Actor, *, on: date) -> ColumnElement[int]:
+    """Give the score that the actor is shown in `reach_scores`; nought if none, as `ListedAction.urgency` has it."""
+    return case((shows_score(actor, on=on), func.coalesce(Assessment.score, 0)), else_=0)
 
 
 def _is_of(actor: Actor, *post_ids: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -388,14 +406,14 @@ def actions(
     on: date,
 ) -> Page:
     """List the actions that the actor may read, a page at a time; a size of None gives all of them, for a file."""
-    query = _narrowed(readable(actor, on=on), wanted, on)
-    total = db.session.scalar(query.with_only_columns(func.count())) or 0
-    by_score = (func.coalesce(query.selected_columns["score"], 0),)
-    keys = by_score if sort == "score" else ORDERS.get(sort, ORDERS["due"])
-    query = query.order_by(*(key.desc() if descending else key for key in keys), Entity.reference)
+    chosen = _narrowed(reach_scores(actor, select(Action.id), on=on), wanted, on)
+    total = db.session.scalar(chosen.with_only_columns(func.count())) or 0
+    keys = (shown_score(actor, on=on),) if sort == "score" else ORDERS.get(sort, ORDERS["due"])
+    order = (*(key.desc() if descending else key for key in keys), Entity.reference)
     length = size or max(total, 1)
     number = min(max(page, 1), max(1, -(-total // length)))
-    rows = db.session.execute(query.limit(length).offset((number - 1) * length))
+    part = chosen.order_by(*order).limit(length).offset((number - 1) * length)
+    rows = db.session.execute(readable(actor, on=on).where(Action.id.in_(part)).order_by(*order))
     return Page(with_record(actions=listed(actor, rows, on=on)), total, number, length)
 
 
@@ -404,7 +422,7 @@ def _narrowed(query: Select[Any], wanted: Filter, on: date) -> Select[*tuple[Any
         found = (Entity.name.icontains(wanted.words, autoescape=True), Entity.reference == wanted.words.upper())
         query = query.where(or_(*found))
     if wanted.directorate:
-        query = query.where(directorate_name == wanted.directorate)
+        query = query.where(is_in(wanted.directorate))
     if wanted.owner:
         query = query.where(owner.title == wanted.owner)
     if wanted.moved:

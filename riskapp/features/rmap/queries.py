@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.orm import aliased, join
@@ -461,4 +462,5 @@ def _of_posts(actor: Actor, until: date, on: date) -> Select[*tuple[Any, ...]]:
         Action.owner_post_id.not_in(posts),
         or_(Action.accountable_post_id.in_(posts), Risk.owner_post_id.in_(posts)),
     )
-    return readable(actor, on=on).where(or_(mine, waits)).order_by(Action.due_on, Entity.reference)
+    chosen = union(select(Action.id).where(mine), select(Action.id).select_from(_REACHED).where(waits))
+    return readable(actor, on=on).where(Action.id.in_(chosen)).order_by(Action.due_on, Entity.reference)

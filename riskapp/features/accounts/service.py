@@ -50,10 +50,18 @@ def sign_in(*, email: str, password: str, at: datetime, instead_of: str = "") ->
     if not (person and known and matches):
         raise CannotSignIn(Refusal("password", "Enter the e-mail address and password of an account"))
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == address))
+    return start_session(person.id, at=at, instead_of=instead_of, by_what="password")
+
+
+def start_session(person_id: int, *, at: datetime, instead_of: str, by_what: str) -> str:
+    """Start a session of a person who has proved who they are, `by_what`, and give its token, which is new.
+
+    `instead_of` is the token that the browser still had, if any: that session is ended.
+    """
     _end(instead_of, at)
     token = secrets.token_urlsafe(32)
-    db.session.add(WebSession(token_digest=WebSession.digest(token), person_id=person.id, started_at=at, seen_at=at))
-    audit.record(Event.SIGNED_IN, by=Actor(person_id=person.id), at=at)
+    db.session.add(WebSession(token_digest=WebSession.digest(token), person_id=person_id, started_at=at, seen_at=at))
+    audit.record(Event.SIGNED_IN, by=Actor(person_id=person_id), at=at, after={"by": by_what})
     return token
 
 

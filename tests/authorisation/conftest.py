@@ -81,14 +81,3 @@ def any_built(request):
 @pytest.fixture
 def postgresql_matrix(built_on_postgresql):
     return Matrix(*built_on_postgresql)
-
-
-@pytest.fixture
-def tell(capsys):
-    """Say how much was tried, past what pytest keeps to itself: a proof without its count proves nothing."""
-
-    def say(words: str) -> None:
-        with capsys.disabled():
-            print(f"\n{words}")  # noqa: T201 - the figure of a proof
-
-    return say

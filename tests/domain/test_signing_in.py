@@ -51,7 +51,7 @@ def test_without_a_second_factor_fifteen_characters_are_asked_for_and_with_one_t
 
 def test_common_passwords_are_refused_and_so_are_those_made_long_by_repeating_or_counting(tell):
     common = sorted(RANKED_DICTIONARIES["passwords"], key=RANKED_DICTIONARIES["passwords"].get)
-    drawn = random.Random(20261201).sample([each for each in common if len(each) >= 6], 400)
+    drawn = random.Random(20261201).sample([each for each in common if len(each) >= 6], 400)  # noqa: S311 - a test's draw
     long = [each for each in common if len(each) >= 12]
     tried = [*common[:3000], *long, *(each * 3 for each in drawn), *(f"{each}1234567890" for each in drawn)]
     taken = [each for each in tried if refused(each, has_second_factor=True) is None]

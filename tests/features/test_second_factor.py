@@ -169,7 +169,7 @@ def test_setting_one_up_shows_ten_codes_once_and_ends_every_other_session(demand
     person = council.assurance_person
     other, client = by_password(demanding, person), by_password(demanding, person)
     before = client.get_cookie("sid").value
-    key, made = enrolled(client, person)
+    _key, made = enrolled(client, person)
     assert len(set(made)) == 10
     assert client.get("/account").status_code == 200
     assert client.get_cookie("sid").value != before

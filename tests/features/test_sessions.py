@@ -1,4 +1,4 @@
-"""Sessions: listed, ended by hand and by what changes, replayed in vain; and the page wanted, which stays on this site."""
+"""Sessions: listed, ended by hand and by what changes, replayed in vain; and the page wanted, which stays here."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -200,18 +200,20 @@ def test_a_sensitive_deed_asks_for_the_password_five_minutes_after_it_was_given(
 
 HOSTILE = (
     "//evil.example", "///evil.example", "////evil.example/", "//evil.example/%2f..", "/\\evil.example",
-    "/\\/evil.example", "\\\\evil.example", "\\/evil.example", "/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example",
-    "\t//evil.example", " //evil.example", "/ /evil.example", "\x00//evil.example", "/\x00/evil.example",
-    "https://evil.example", "http://evil.example", "https:evil.example", "https:/evil.example", "http:///evil.example",
-    "https:///evil.example", "HTTPS://EVIL.EXAMPLE", "ftp://evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)",
-    "java\tscript:alert(1)", "data:text/html,<script>alert(1)</script>", "vbscript:msgbox(1)", "file:///etc/passwd",
-    "evil.example", "www.evil.example/account", "@evil.example", "//user@evil.example", "//evil.example:443",
-    "//evil.example?x=/account", "//evil.example#/account", "//localhost@evil.example/", "https://localhost.evil.example",
-    "https://localhost@evil.example", "/%2f/evil.example", "/%2F%2Fevil.example", "/%5cevil.example", "/%5C/evil.example",
-    "/%09/evil.example", "/%0d%0aLocation:%20//evil.example", "/%0aSet-Cookie:%20sid=x", "/account\r\nLocation: //evil.example",
+    "/\\/evil.example", "\\\\evil.example", "\\/evil.example", "/\t/evil.example", "/\n/evil.example",
+    "/\r\n/evil.example", "\t//evil.example", " //evil.example", "/ /evil.example", "\x00//evil.example",
+    "/\x00/evil.example", "https://evil.example", "http://evil.example", "https:evil.example", "https:/evil.example",
+    "http:///evil.example", "https:///evil.example", "HTTPS://EVIL.EXAMPLE", "ftp://evil.example",
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)", "file:///etc/passwd", "evil.example", "www.evil.example/account", "@evil.example",
+    "//user@evil.example", "//evil.example:443", "//evil.example?x=/account", "//evil.example#/account",
+    "//localhost@evil.example/", "https://localhost.evil.example", "https://localhost@evil.example",
+    "/%2f/evil.example", "/%2F%2Fevil.example", "/%5cevil.example", "/%5C/evil.example", "/%09/evil.example",
+    "/%0d%0aLocation:%20//evil.example", "/%0aSet-Cookie:%20sid=x", "/account\r\nLocation: //evil.example",
     "/.//evil.example", "/./\\evil.example", "/..//evil.example", "/x/..//evil.example", "/x//../evil.example",
-    "/%2e%2e//evil.example", "/\u2028/evil.example", "/／evil.example", "／／evil.example", "//evil。example",
-    "/\u202e/evil.example", "", "account", "?next=//evil.example", "#//evil.example", "/account\\..\\\\evil.example",
+    "/%2e%2e//evil.example", "/\u2028/evil.example", "/\uff0fevil.example", "\uff0f\uff0fevil.example",
+    "//evil\u3002example", "/\u202e/evil.example", "", "account", "?next=//evil.example", "#//evil.example",
+    "/account\\..\\\\evil.example",
 )  # fmt: skip
 
 

@@ -18,14 +18,14 @@ blueprint = Blueprint("accounts", __name__)
 @guards.requires(Permission.PUBLIC)
 def sign_in() -> ResponseReturnValue:
     """Ask for an address and a password; in the demonstration, list the accounts to try."""
-    form = SignInForm(email=request.args.get("email", ""))
+    form, is_demo = SignInForm(email=request.args.get("email", "")), current_app.extensions["settings"].is_demo
     if form.validate_on_submit():
         email, password, at, network = form.email.data or "", form.password.data or "", now(), sessions.network()
         try:
             with transaction():
                 token = service.sign_in(
                     email=email, password=password, at=at, instead_of=sessions.token(),
-                    network=network, browser=sessions.browser(),
+                    network=network, browser=sessions.browser(), is_demo=is_demo,
                 )  # fmt: skip
         except service.TriedTooEarly as refusal:
             show_refusals(form, refusal)
@@ -35,7 +35,7 @@ def sign_in() -> ResponseReturnValue:
             show_refusals(form, refusal)
         else:
             return _let_in(token)
-    accounts = queries.demonstration_accounts(guards.actor()) if current_app.extensions["settings"].is_demo else ()
+    accounts = queries.demonstration_accounts(guards.actor()) if is_demo else ()
     return render_template("accounts/sign_in.html", form=form, accounts=accounts)
 
 

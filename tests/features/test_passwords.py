@@ -337,7 +337,8 @@ def test_an_answer_takes_as_long_for_an_account_as_for_none(app, council, tell, 
     longer = sum(a > b for a in own["known"] for b in own["unknown"]) / TRIES**2
     tell(
         f"Time of {page}, {TRIES} of each: own work {medians['known']:.2f} ms known, "
-        f"{medians['unknown']:.2f} ms unknown, {apart:.2f} ms apart with a noise of {noise:.2f} ms, AUC {longer:.2f}; on the wall "
+        f"{medians['unknown']:.2f} ms unknown, {apart:.2f} ms apart with a noise of {noise:.2f} ms, "
+        f"AUC {longer:.2f}; on the wall "
         f"{statistics.median(wall['known']):.2f} and {statistics.median(wall['unknown']):.2f} ms"
     )
     assert apart < 5 + 4 * noise

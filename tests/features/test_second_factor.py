@@ -158,7 +158,7 @@ def test_in_a_demonstration_it_is_offered_and_not_demanded(app, council):
 
 def enrolled(client, person):
     """Set one up through the pages; gives the key and the recovery codes."""
-    letters = re.search(r'class="key">([A-Z2-7 ]+)<', client.get(HERE).text)[1].replace(" ", "")
+    letters = re.search(r'class="setup-key">([A-Z2-7 ]+)<', client.get(HERE).text)[1].replace(" ", "")
     key = db.session.get(SecondFactor, person.id).key
     assert codes.key_in_letters(key) == letters
     page = client.post(HERE, data={"code": code(key=key)}).text
@@ -198,11 +198,11 @@ def test_setting_one_up_needs_the_code_of_this_key_and_the_password_if_it_was_gi
 def test_a_key_that_was_shown_long_ago_and_never_used_is_made_anew(app, council, clock):
     client = by_password(app, council.lead_person)
     shown = client.get(HERE).text
-    assert re.search(r'class="key">([^<]+)', client.get(HERE).text)[1] in shown
+    assert re.search(r'class="setup-key">([^<]+)', client.get(HERE).text)[1] in shown
     clock.shift(timedelta(minutes=29))
     client.get("/account")
     clock.shift(timedelta(minutes=2))
-    assert re.search(r'class="key">([^<]+)', client.get(HERE).text)[1] not in shown
+    assert re.search(r'class="setup-key">([^<]+)', client.get(HERE).text)[1] not in shown
 
 
 def test_removing_it_always_asks_for_the_password_and_ends_other_sessions(app, council):

@@ -105,12 +105,10 @@ def account() -> ResponseReturnValue:
 def own_sessions() -> ResponseReturnValue:
     """Show where the person is signed in, to end any of it."""
     actor, at = guards.actor(), now()
-    rules = queries.rules(at=at)
     return render_template(
         "accounts/sessions.html",
         sessions=queries.open_sessions(actor, token=sessions.token(), at=at),
-        rules=rules,
-        idle=rules.idle_for(actor),
+        rules=queries.rules(at=at),
     )
 
 

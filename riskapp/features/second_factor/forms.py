@@ -24,6 +24,7 @@ class RemoveForm(AskedAgain):
     password = PasswordField(
         "Your password", [InputRequired(ASKED), Length(max=LONGEST_PASSWORD, message="That is not it: it is too long")]
     )
+    asks_password = True
 
 
 class ResetForm(AskedAgain):

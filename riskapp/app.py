@@ -3,13 +3,14 @@
 import os
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from riskapp.domain.permissions import Actor, Permission, may_anywhere
+from riskapp.domain.refusal import Refusal
 from riskapp.features.access import cli as access_cli
 from riskapp.features.access import views as access_views
 from riskapp.features.accounts import queries as accounts
@@ -36,6 +37,8 @@ from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
+from riskapp.features.passwords import jobs as password_jobs
+from riskapp.features.passwords import views as password_views
 from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
@@ -43,11 +46,12 @@ from riskapp.features.policy import views as policy_views
 from riskapp.features.reminders import jobs as reminder_jobs
 from riskapp.features.reminders import views as reminder_views
 from riskapp.features.risks import jobs as risk_jobs
+from riskapp.features.second_factor import views as second_factor_views
 from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import errors, filters, guards, headers, shell, style
+from riskapp.web import again, errors, filters, guards, headers, sessions, shell, style
 from riskapp.web.clock import now, today
 from riskapp.web.environment import SharedGlobals
 
@@ -67,6 +71,8 @@ BLUEPRINTS = (
     exemption_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
+    password_views.blueprint,
+    second_factor_views.blueprint,
     account_views.blueprint,
 )
 
@@ -87,6 +93,7 @@ PLACES = (
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
 )
+WAITING_PLACES = {accounts.Wait.CODE: "accounts.code", accounts.Wait.ENROLMENT: "second_factor.enrol"}
 COMMANDS = (
     access_cli.commands,
     audit_cli.commands,
@@ -98,6 +105,7 @@ COMMANDS = (
 )
 JOBS = (
     *audit_jobs.JOBS,
+    *password_jobs.JOBS,
     *risk_jobs.JOBS,
     *action_jobs.JOBS,
     *body_jobs.JOBS,
@@ -137,6 +145,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for group in COMMANDS:
         app.cli.add_command(group)
     guards.install(app, _find_actor)
+    again.install(app, _prove)
     headers.install(app)
     errors.install(app)
     filters.install(app)
@@ -160,13 +169,30 @@ def _engine_options(url: URL) -> dict[str, object]:
     return {**private, "pool_pre_ping": True, "pool_size": 8, "connect_args": {"options": options}}
 
 
-def _find_actor(token: str, request_id: str) -> Actor | None:
-    at = now()
-    asking = accounts.asking(token, at=at, on=today(), request_id=request_id)
-    if asking and asking.is_to_be_marked:
+def _find_actor(token: str, request_id: str) -> guards.Known | None:
+    at, settings = now(), current_app.extensions["settings"]
+    asking = accounts.asking(
+        token, at=at, on=today(), request_id=request_id, demands_second_factor=settings.demands_second_factor
+    )
+    if asking is None:
+        return None
+    if asking.is_to_be_marked:
         with transaction():
             account_service.keep_alive(token, at=at)
-    return asking.actor if asking else None
+    return guards.Known(asking.actor, asking.is_proved, WAITING_PLACES[asking.waits_for] if asking.waits_for else None)
+
+
+def _prove(password: str) -> None:
+    at, person_id, network = now(), guards.whoever_waits().person_id, sessions.network()
+    if person_id is None:
+        raise account_service.CannotProve(Refusal("password", "Sign in first"))
+    try:
+        with transaction():
+            account_service.prove(person_id=person_id, password=password, at=at, token=sessions.token())
+    except account_service.CannotProve:
+        with transaction():
+            account_service.remember_unproved(person_id=person_id, at=at, network=network)
+        raise
 
 
 def _counts(actor: Actor) -> dict[str, int]:

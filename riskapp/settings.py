@@ -51,6 +51,7 @@ class Settings:
     council_name: str
     trusted_hosts: tuple[str, ...]  # empty, in demo only: any
     proxy_hops: int
+    demands_second_factor: bool  # outside demo always
 
     @property
     def is_demo(self) -> bool:
@@ -90,6 +91,7 @@ class Settings:
             council_name=env.get("COUNCIL_NAME", "Demonstration council" if is_demo else "The council"),
             trusted_hosts=_trusted_hosts(env, default=() if is_demo else (urlsplit(base_url).hostname or "",)),
             proxy_hops=proxy_hops,
+            demands_second_factor=_demands_second_factor(env, is_demo=is_demo),
         )
 
 
@@ -210,6 +212,19 @@ def _host(env: Mapping[str, str]) -> str:
             f"HOST is {host!r}: use a name or an address of this machine, such as 127.0.0.1 or 0.0.0.0."
         )
     return host
+
+
+def _demands_second_factor(env: Mapping[str, str], *, is_demo: bool) -> bool:
+    """In a demonstration a second factor is offered; of a council's own people the policy demands it."""
+    match env.get("SECOND_FACTOR", "offered" if is_demo else "required"):
+        case "required":
+            return True
+        case "offered" if is_demo:
+            return False
+        case "offered":
+            raise SettingsRefused("SECOND_FACTOR may be offered only with RISKAPP_MODE=demo: unset it.")
+        case other:
+            raise SettingsRefused(f"SECOND_FACTOR is {other!r}: set it to required or, in a demonstration, offered.")
 
 
 def _trusted_hosts(env: Mapping[str, str], *, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 SITE = "{site}"
+TOKEN = "{key}"  # noqa: S105 - what stands for it, and not a secret
+"""Stands for the secret of a link, which is made as the message leaves and never kept."""
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
@@ -64,6 +66,11 @@ def write(words: Words) -> Written:
 def addressed(content: str, base_url: str) -> str:
     """Put the address of this riskapp into the links of a stored message."""
     return content.replace(SITE, base_url)
+
+
+def with_key(content: str, token: str) -> str:
+    """Put the secret into the link of a message that leaves."""
+    return content.replace(TOKEN, token)
 
 
 @cache

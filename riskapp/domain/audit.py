@@ -15,6 +15,13 @@ class Event(StrEnum):
     SIGNED_IN = "account:signed_in"
     SIGNED_OUT = "account:signed_out"
     SESSIONS_ENDED = "account:sessions_ended"
+    PASSWORD_CHOSEN = "account:password_chosen"  # noqa: S105 - the name of a deed
+    PASSWORD_LINK_SENT = "account:password_link_sent"  # noqa: S105 - the name of a deed
+    SECOND_FACTOR_SET = "account:second_factor_set"
+    SECOND_FACTOR_REMOVED = "account:second_factor_removed"
+    SECOND_FACTOR_RESET = "account:second_factor_reset"
+    RECOVERY_CODES_MADE = "account:recovery_codes_made"
+    RECOVERY_CODE_USED = "account:recovery_code_used"
     UNIT_ADDED = "unit:added"
     UNIT_RENAMED = "unit:renamed"
     UNIT_MOVED = "unit:moved"

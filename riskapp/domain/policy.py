@@ -23,6 +23,7 @@ from riskapp.domain import (
     reminders,
     reviews,
     scoring,
+    signing_in,
     staffing,
 )
 from riskapp.domain.refusal import Cannot, Refusal
@@ -47,10 +48,11 @@ CHAPTERS = (
     "packs",
     "people",
     "exemption",
+    "signing_in",
 )
 
 
-YOUNGER = frozenset({"access", "people"})
+YOUNGER = frozenset({"access", "people", "signing_in"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -78,6 +80,7 @@ class Policy:
     people: staffing.PeopleRules
     access: access.AccessRules | None
     exemption: exemption.ExemptionRules
+    signing_in: signing_in.SigningIn | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -142,6 +145,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         people=chapter("people", staffing.parse) if "people" in documents else staffing.PeopleRules(),
         access=chapter("access", access.parse) if "access" in documents else None,
         exemption=chapter("exemption", exemption.parse),
+        signing_in=chapter("signing_in", signing_in.parse) if "signing_in" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
@@ -17,15 +18,31 @@ STANDS_OPEN = frozenset({"static", "style"})
 """Endpoints of style, fonts and scripts, the same for everyone."""
 
 
-def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Name the permission a route stands on; the visitor is sent to sign in where it needs somebody."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who a session belongs to. While it waits at an endpoint, for a second factor, it opens nothing else.
+
+    `is_proved` while its owner has proved so lately who they are that it counts for a sensitive deed.
+    """
+
+    actor: Actor
+    is_proved: bool
+    waits_at: str | None = None
+
+
+def requires(permission: Permission, *, is_to_wait_at: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Name the permission a route stands on; the visitor is sent to sign in where it needs somebody.
+
+    A route `is_to_wait_at` serves those too whose session waits there.
+    """
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if permission is not Permission.PUBLIC and g.actor.person_id is None:
+            waits_here = is_to_wait_at and _waits_here()
+            if permission is not Permission.PUBLIC and g.actor.person_id is None and not waits_here:
                 sessions.remember_wanted_page()
-                return cast("R", redirect(url_for("accounts.sign_in")))
+                return cast("R", redirect(url_for(_waiting_place() or "accounts.sign_in")))
             return view(*args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined] # read by the test that walks every route
@@ -37,6 +54,30 @@ def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R
 def actor() -> Actor:
     """Who is asking, with the posts and roles of this moment."""
     return cast("Actor", g.actor)
+
+
+def whoever_waits() -> Actor:
+    """Who is asking, on a page that serves those too whose session waits there."""
+    return g.known.actor if g.known else actor()
+
+
+def is_waiting() -> bool:
+    """Say whether the session opens nothing yet."""
+    return _waiting_place() is not None
+
+
+def is_proved() -> bool:
+    """Say whether who is asking has proved so lately who they are that it counts for a sensitive deed."""
+    return g.known is not None and g.known.is_proved
+
+
+def _waiting_place() -> str | None:
+    return g.known.waits_at if g.known else None
+
+
+def _waits_here() -> bool:
+    place = _waiting_place()
+    return place is not None and place.partition(".")[0] == request.blueprint
 
 
 def is_known() -> bool:
@@ -55,15 +96,16 @@ def allows(permission: Permission, facts: Facts = Facts()) -> bool:  # noqa: B00
     return may(actor(), permission, facts)
 
 
-def install(app: Flask, find_actor: Callable[[str, str], Actor | None]) -> None:
+def install(app: Flask, find_actor: Callable[[str, str], Known | None]) -> None:
     """Look up the actor before each request: `find_actor(token, request_id)` gives None for a stranger."""
 
     @app.before_request
     def _who_is_asking() -> None:
         g.request_id = uuid.uuid4().hex[:12]
         token = sessions.token()
-        known = find_actor(token, g.request_id) if token and request.endpoint not in STANDS_OPEN else None
-        g.actor = known or Actor(person_id=None, request_id=g.request_id)
+        g.known = find_actor(token, g.request_id) if token and request.endpoint not in STANDS_OPEN else None
+        is_whole = g.known is not None and g.known.waits_at is None
+        g.actor = g.known.actor if is_whole else Actor(person_id=None, request_id=g.request_id)
 
     @app.after_request
     def _keep_to_oneself(response: Response) -> Response:

@@ -20,7 +20,7 @@ WORDS = "reads no table"
 NO_SECRET = "the organisation and its calendar are known to everyone with an account"
 ASK_NOBODY: dict[str, dict[str, str]] = {
     "access": {RULES: "told_of_emergencies"},
-    "accounts": {"it finds out who the actor is": "asking"},
+    "accounts": {"it finds out who the actor is": "asking", RULES: "rules has_second_factor"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
     "audit": {"a command of the machine's keeper": "verify"},
     "champions": {RULES: "training_due"},
@@ -38,6 +38,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "exemption": {RULES: "standing_of"},
     "founding": {WORDS: "council"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
+    "passwords": {RULES: "least_length"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},
     "readers": {

@@ -187,6 +187,19 @@ def test_proxies_are_counted(production):
         production(PROXY_HOPS="many")
 
 
+def test_a_second_factor_is_demanded_in_production_and_offered_in_a_demonstration_unless_it_says_otherwise(
+    production, demo
+):
+    assert production().demands_second_factor
+    assert production(SECOND_FACTOR="required").demands_second_factor
+    assert not demo().demands_second_factor
+    assert demo(SECOND_FACTOR="required").demands_second_factor
+    with pytest.raises(SettingsRefused, match="SECOND_FACTOR may be offered only with RISKAPP_MODE=demo"):
+        production(SECOND_FACTOR="offered")
+    with pytest.raises(SettingsRefused, match="SECOND_FACTOR is 'no'"):
+        demo(SECOND_FACTOR="no")
+
+
 def test_a_demo_password_means_nothing_outside_demo(production, demo):
     assert production(DEMO_PASSWORD="let-me-in").demo_password is None
     assert demo(DEMO_PASSWORD="let-me-in").demo_password == "let-me-in"

@@ -106,7 +106,8 @@ class World(APaperCouncil):
                 seat(person, self.posts[persona.stands_in_for], "deputy")
             self.tokens[persona.key] = f"the token of the {persona.key}"
             digest = hashlib.sha256(self.tokens[persona.key].encode()).digest()
-            db.session.add(WebSession(token_digest=digest, person_id=person.id, started_at=NOON, seen_at=NOON))
+            proved = {"by_what": "password and code", "proved_at": NOON, "started_at": NOON, "seen_at": NOON}
+            db.session.add(WebSession(token_digest=digest, person_id=person.id, **proved))
         self.people["account_that_was_closed"].is_active = False
         for key, until in (("away", DAY), ("back", YESTERDAY)):
             db.session.add(Absence(person_id=self.people[key].id, from_on=PAST, to_on=until))

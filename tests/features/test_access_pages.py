@@ -66,7 +66,7 @@ def a_form(council, **changes):
     } | changes
 
 
-def test_a_role_is_proposed_agreed_to_used_and_ended_and_each_counts_on_the_next_click(council, risk, as_):
+def test_a_role_is_proposed_agreed_to_used_and_ended_and_each_counts_at_once(council, risk, as_):
     newcomer, head, admin = map(as_, (council.newcomer, council.assurance_person, council.administrator_person))
     page = f"/risks/{reference_of(risk.id)}"
     assert newcomer.get(page).status_code == 404
@@ -76,6 +76,8 @@ def test_a_role_is_proposed_agreed_to_used_and_ended_and_each_counts_on_the_next
     assert "Agree to it" not in admin.get(sent.location).text
     assert "Agree to it" in head.get(sent.location).text
     assert head.post(f"{sent.location}/decide", data={"deed": "agree"}).status_code == 302
+    assert newcomer.get(page).location == "/sign-in", "a session begun with other roles is over"
+    sign_in(newcomer, council.newcomer)
     assert newcomer.get(page).status_code == 200
     assert "Risk champion" in newcomer.get("/account").text
 
@@ -83,6 +85,8 @@ def test_a_role_is_proposed_agreed_to_used_and_ended_and_each_counts_on_the_next
     end = admin.post(f"/access/roles/{held.id}/end", data={"reason": "Moved to another team"})
     assert newcomer.get(page).status_code == 200
     assert head.post(f"{end.location}/decide", data={"deed": "agree"}).status_code == 302
+    assert newcomer.get(page).location == "/sign-in"
+    sign_in(newcomer, council.newcomer)
     assert newcomer.get(page).status_code == 404
     assert "Moved to another team" in head.get("/access?state=ended").text
 

@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from sqlalchemy import delete, func, select
 
-from riskapp.models.accounts import WebSession
+from riskapp.features.accounts import service as accounts
+from riskapp.models.accounts import SignInFailure, WebSession
 from riskapp.models.database import db, transaction
 from riskapp.models.people import RoleAssignment
+from riskapp.web import sessions
 from tests.builders import NOON, PASSWORD, ACouncil, sign_in
 
 
@@ -29,15 +31,61 @@ def test_a_wrong_password_and_an_unknown_address_are_answered_alike(council, cli
     assert wrong.text.replace(council.lead_person.email, "x") == unknown.text.replace("nobody@demo.example", "x")
 
 
-def test_the_sixth_try_within_a_quarter_of_an_hour_waits_even_with_the_right_password(council, client):
+def test_after_five_wrong_tries_the_wait_grows_is_said_in_words_and_the_right_password_works_after_it(council, client):
     email = council.lead_person.email
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(5):
             attempt(client, email, "not the password")
-        refused = attempt(client, email)
-        assert "Wait 15 minutes" in refused.text
-        clock.shift(timedelta(minutes=16))
+        for wait, words in ((30, "30 seconds"), (60, "1 minute"), (120, "2 minutes"), (240, "4 minutes")):
+            assert f"Wait {words}, then try again" in attempt(client, email).text, "even with the right password"
+            clock.shift(timedelta(seconds=wait))
+            assert "Enter the e-mail address and password" in attempt(client, email, "not the password").text
+        clock.shift(timedelta(minutes=8))
         assert attempt(client, email).status_code == 302
+        assert db.session.scalar(select(func.count(SignInFailure.id))) == 0
+
+
+def test_a_try_that_comes_too_early_does_not_make_the_wait_longer(council, client):
+    email = council.lead_person.email
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(40):
+            attempt(client, email, "not the password")
+        clock.shift(timedelta(seconds=30))
+        assert attempt(client, email).status_code == 302
+
+
+def test_an_address_that_no_account_has_waits_in_the_same_words(council, client):
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(5):
+            attempt(client, "nobody@demo.example", "not the password")
+        assert "Wait 30 seconds, then try again" in attempt(client, "nobody@demo.example").text
+
+
+def test_a_hundred_wrong_tries_from_one_address_of_the_network_wait_and_others_do_not(council, client):
+    with time_machine.travel(NOON, tick=False) as clock:
+        with transaction():
+            for number in range(100):
+                accounts.remember_failure(email=f"{number}@demo.example", at=NOON, network="203.0.113.7")
+        form = {"email": council.lead_person.email, "password": PASSWORD}
+        there = {"REMOTE_ADDR": "203.0.113.7"}
+        assert "Wait 30 seconds" in client.post("/sign-in", data=form, environ_base=there).text
+        assert client.post("/sign-in", data=form, environ_base={"REMOTE_ADDR": "203.0.113.8"}).status_code == 302
+        clock.shift(timedelta(seconds=31))
+        assert client.post("/sign-in", data=form, environ_base=there).status_code == 302
+
+
+def test_all_addresses_of_one_house_count_as_one(app):
+    for said, kept in (("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("198.51.100.4", "198.51.100.4"), ("", "")):
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": said}):
+            assert sessions.network() == kept
+
+
+def test_wrong_tries_are_forgotten_by_the_clock_once_they_count_no_more(council):
+    with transaction():
+        for hours in (0, 23, 25, 200):
+            accounts.remember_failure(email="nobody@demo.example", at=NOON - timedelta(hours=hours))
+    with transaction():
+        assert accounts.forget_failures(at=NOON) == 2
 
 
 def test_the_letters_case_of_an_address_does_not_matter(council, client):

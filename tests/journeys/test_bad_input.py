@@ -50,7 +50,7 @@ def enter(council_app):
     def entered(name: str) -> FlaskClient:
         if name not in tokens:
             with council_app.app_context(), transaction():
-                tokens[name] = accounts.sign_in(email=f"{name}@demo.example", password=PASSWORD, at=now())
+                tokens[name] = accounts.sign_in(email=f"{name}@demo.example", password=PASSWORD, at=now(), is_demo=True)
         client = council_app.test_client()
         client.set_cookie("sid", tokens[name])
         return client

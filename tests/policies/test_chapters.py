@@ -71,6 +71,31 @@ def test_the_words_on_access_name_their_numbers_and_a_version_from_before_them_i
     assert parse_policy(documents, is_kept=True).access is None
 
 
+def test_the_words_on_signing_in_name_their_numbers_and_a_version_from_before_them_is_still_read(documents):
+    rules = POLICY.signing_in
+    minutes = lambda time: f"{time.total_seconds() / 60:.0f}"  # noqa: E731 - said often
+    assert f"at least {rules.least} characters, or {rules.least_with_second_factor} " in rules.passwords.text
+    assert f"After {rules.account.free} wrong tries for one account within 24 hours" in rules.delay.text
+    assert f"or {rules.network.free} from one address of the network within 1 hour" in rules.delay.text
+    assert f"waits {rules.first_wait.seconds} seconds" in rules.delay.text
+    assert f"up to {minutes(rules.longest_wait)} minutes" in rules.delay.text
+    assert (rules.account.within, rules.network.within) == (timedelta(hours=24), timedelta(hours=1))
+    assert f"come {rules.recovery_codes} recovery codes" in rules.recovery.text
+    assert f"for {minutes(rules.link_lasts)} minutes. At most {rules.links_an_hour} are" in rules.link.text
+    assert f"after {minutes(rules.idle)} minutes without use" in rules.session.text
+    assert f"for an administrator after {minutes(rules.idle_of_administrators)}" in rules.session.text
+    assert f"after {rules.longest.total_seconds() / 3600:.0f} hours in any case" in rules.session.text
+    assert f"within {minutes(rules.proof_lasts)} minutes" in rules.again.text
+    del documents["signing_in"]
+    assert faults_of(documents) == ["signing_in.toml: is missing."]
+    assert parse_policy(documents, is_kept=True).signing_in is None
+
+
+def test_a_second_factor_for_a_role_that_is_not_there_is_refused(documents):
+    documents["signing_in"]["second_factor"]["roles"] = ["caretaker"]
+    assert faults_of(documents) == ['signing_in.toml, second_factor, roles: expected roles, found "caretaker".']
+
+
 def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
     assert POLICY.clause("6.3").text == (
         "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."

@@ -5,7 +5,7 @@ from datetime import date
 from types import SimpleNamespace as Row
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Form, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Form, PasswordField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from riskapp.domain.geometry.bars import Bar, Bars
@@ -117,6 +117,14 @@ def filled_form() -> RiskForm:
             }
         )
     )
+
+
+class PasswordForm(Form):
+    """A password asked for again, and one to be chosen."""
+
+    password = PasswordField("Your password", description="It is asked again, since you gave it a while ago.")
+    chosen = PasswordField("New password")
+    asks_password = True
 
 
 def desk_form() -> RiskForm:

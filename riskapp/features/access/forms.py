@@ -7,6 +7,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 
 from riskapp.domain.access import AGREES
 from riskapp.domain.actors import Clearance, Role
+from riskapp.web.again import AskedAgain
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.forms import Choice, Needed, line, passage
 
@@ -14,7 +15,7 @@ ROLES = [SelectChoice("", "Choose a role"), *(SelectChoice(role.value, role.labe
 CLEARANCES = [SelectChoice(str(int(clearance)), clearance.label) for clearance in Clearance]
 
 
-class ProposeForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
+class ProposeForm(AskedAgain):
     """A role for somebody: over what, with which clearance, from when to when, and why."""
 
     person = line("E-mail address of the person", needed="Enter the e-mail address of an account", at_most=200)
@@ -51,7 +52,13 @@ class ReasonForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     reason = passage("Reason", needed="Say why", at_most=500)
 
 
-class DecideForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
+class EndRoleForm(AskedAgain):
+    """Why a role is to end."""
+
+    reason = passage("Reason", needed="Say why", at_most=500)
+
+
+class DecideForm(AskedAgain):
     """A word to go with a decision; a refusal needs one."""
 
     why = passage("Your reason, which a refusal needs", at_most=500)
@@ -61,7 +68,7 @@ class DeedForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     """The deed alone."""
 
 
-class LetInForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
+class LetInForm(AskedAgain):
     """One thing for one person, until a day."""
 
     thing = line("Reference of the thing", needed="Enter a reference, like R-7K4QX", at_most=40)

@@ -12,6 +12,7 @@ from riskapp.domain.audit import Event
 from riskapp.domain.calendar import LONDON
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.access import queries
+from riskapp.features.accounts import service as accounts
 from riskapp.features.audit import service as audit
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
@@ -88,7 +89,7 @@ def _keep_proposal(
 
 
 def agree(proposal_id: int, *, why: str = "", by: Actor, at: datetime, on: date) -> RoleAssignment:
-    """Agree to a proposal: the role counts, or counts no more, from the person's next request on."""
+    """Agree to a proposal: the role counts, or counts no more, from now on, and the person signs in anew."""
     proposal = _undecided(proposal_id)
     if proposal.kind == "end":
         return _end(proposal, why, by=by, at=at, on=on)
@@ -117,6 +118,7 @@ def agree(proposal_id: int, *, why: str = "", by: Actor, at: datetime, on: date)
     db.session.add(given)
     _decide(proposal, "agreed", why, by=by, at=at)
     audit.record(Event.ROLE_GRANTED, by=by, at=at, subject_id=unit.id, after=_told(proposal), why=proposal.reason)
+    accounts.end_sessions(given.person_id, by=by, at=at)
     return given
 
 
@@ -132,6 +134,7 @@ def _end(proposal: RoleProposal, why: str, *, by: Actor, at: datetime, on: date)
         Event.ROLE_ENDED, by=by, at=at, subject_id=held.unit_id, before=before, after=_told(proposal),
         why=proposal.reason,
     )  # fmt: skip
+    accounts.end_sessions(held.person_id, by=by, at=at)
     if proposal.role == Role.ADMINISTRATOR:
         lasts = BrokenGlass.asked_by_id == held.person_id, BrokenGlass.ended_at.is_(None)
         for glass in db.session.scalars(select(BrokenGlass).where(*lasts)):

@@ -10,7 +10,7 @@ from riskapp.domain import permission_table
 from riskapp.domain.access import READS, CannotAgree, CannotLetIn, CannotPropose
 from riskapp.domain.permissions import Permission, Role
 from riskapp.features.access import queries, service
-from riskapp.features.access.forms import DecideForm, DeedForm, LetInForm, ProposeForm, ReasonForm
+from riskapp.features.access.forms import DecideForm, DeedForm, EndRoleForm, LetInForm, ProposeForm, ReasonForm
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.models.database import db, once, transaction
@@ -180,7 +180,7 @@ def propose() -> ResponseReturnValue:
     form = ProposeForm(from_on=on)
     units = db.session.scalars(people.units_with_names()).all()
     form.offer((unit.id, unit.entity.name) for unit in units)
-    if form.validate_on_submit() and form.from_on.data:
+    if form.validate_on_submit() and form.from_on.data and form.is_proved():
         new = service.NewRole(
             email=form.person.data or "",
             role=form.role_chosen,
@@ -206,8 +206,8 @@ def end_role(number: int) -> ResponseReturnValue:
     """Propose that somebody loses a role."""
     guards.allow(Permission.ROLE_PROPOSE)
     row = _one(queries.roles(guards.actor(), on=today()), number)
-    form = ReasonForm()
-    if form.validate_on_submit():
+    form = EndRoleForm()
+    if form.validate_on_submit() and form.is_proved():
         said = form.reason.data or ""
         try:
             made = once(lambda: service.propose_end(number, reason=said, by=guards.actor(), at=now(), on=today()))
@@ -256,7 +256,7 @@ def decide(number: int) -> ResponseReturnValue:
     valid = form.validate_on_submit()
     if valid and not agrees and not form.why.data:
         form.why.errors = ["Say why you refuse it"]
-    elif valid:
+    elif valid and (form.is_proved() or not agrees):
         said = form.why.data or ""
         try:
             with transaction():
@@ -267,7 +267,7 @@ def decide(number: int) -> ResponseReturnValue:
         except CannotAgree as refusal:
             show_refusals(form, refusal)
         else:
-            flash("Agreed. It counts from the person’s next click." if agrees else "Refused.")
+            flash("Agreed. They are signed out, and it counts when they sign in again." if agrees else "Refused.")
             return redirect(url_for("access.proposal", number=number))
     return _show_proposal(number, form)
 
@@ -310,7 +310,7 @@ def let_in() -> ResponseReturnValue:
     guards.allow(Permission.NAMED_GRANT_GIVE)
     on = today()
     form = LetInForm(thing=request.args.get("thing", ""))
-    if form.validate_on_submit() and form.to_on.data:
+    if form.validate_on_submit() and form.to_on.data and form.is_proved():
         new = service.NewNamedGrant(
             email=form.person.data or "",
             reference=form.thing.data or "",

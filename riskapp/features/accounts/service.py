@@ -1,23 +1,23 @@
-"""Sign a person in and out."""
+"""Sign a person in by password and second factor, and out; prove again who is signed in; end sessions."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
+from riskapp.domain import one_time_codes as codes
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.domain.signing_in import BY_PASSWORD, SigningIn, Tries, tidy, wait_in_words
+from riskapp.features.accounts import queries
 from riskapp.features.audit import service as audit
 from riskapp.features.people import queries as people
-from riskapp.models.accounts import SignInFailure, WebSession
+from riskapp.models.accounts import PasswordLink, RecoveryCode, SecondFactor, SignInFailure, WebSession
 from riskapp.models.database import db
 from riskapp.models.people import Person
-
-PATIENCE = timedelta(minutes=15)
-FREE_TRIES = 5
 
 # OWASP's parameters for argon2id; a check costs about 25 ms of one core.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -25,7 +25,11 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
 class CannotSignIn(Cannot):
-    """The address and password do not match, or too many tries came before."""
+    """The address and password or the code do not match, or too many tries came before."""
+
+
+class TriedTooEarly(CannotSignIn):
+    """The wait after earlier wrong tries is not over; this try was not looked at and does not count."""
 
 
 class CannotProve(Cannot):
@@ -34,59 +38,162 @@ class CannotProve(Cannot):
 
 def hash_password(password: str) -> str:
     """Hash a password for keeping."""
-    return _hasher.hash(password)
+    return _hasher.hash(tidy(password))
 
 
-def sign_in(*, email: str, password: str, at: datetime, instead_of: str = "") -> str:
+def sign_in(
+    *,
+    email: str,
+    password: str,
+    at: datetime,
+    instead_of: str = "",
+    network: str = "",
+    browser: str = "",
+    is_demo: bool = False,
+) -> str:
     """Start a session and give its token; the answer and the time taken do not tell whether the account exists.
 
-    A session that the browser still had is ended, so that its token is not left open behind the new one.
+    The session of somebody with a second factor opens nothing until its code is entered as well. One that the browser
+    still had is ended, so that its token is not left open behind the new one. Accounts of the demonstration, whose
+    password is printed, open nothing outside it.
     """
-    address = email.strip().lower()
-    _refuse_a_flood(address, at)
+    address = _address(email)
+    _refuse_a_flood(address, network, at)
     person = people.person_by_email(address)
     known = person is not None and person.is_active and person.password_hash is not None
+    known = known and (is_demo or person is None or person.purpose is None)
     matches = _matches(person.password_hash if person and known and person.password_hash else _NOBODY, password)
     if not (person and known and matches):
         raise CannotSignIn(Refusal("password", "Enter the e-mail address and password of an account"))
-    db.session.execute(delete(SignInFailure).where(SignInFailure.email == address))
+    if not queries.has_second_factor(person.id):
+        _forgive(address)
+    return start_session(person.id, at=at, instead_of=instead_of, by_what=BY_PASSWORD, browser=browser)
+
+
+def start_session(person_id: int, *, at: datetime, instead_of: str, by_what: str, browser: str = "") -> str:
+    """Start a session of a person who has proved who they are, `by_what`, and give its token, which is new.
+
+    `instead_of` is the token that the browser still had, if any: that session is ended. A session by anything else
+    than the password alone counts as one with a second factor.
+    """
     _end(instead_of, at)
     token = secrets.token_urlsafe(32)
-    db.session.add(WebSession(token_digest=WebSession.digest(token), person_id=person.id, started_at=at, seen_at=at))
-    audit.record(Event.SIGNED_IN, by=Actor(person_id=person.id), at=at)
+    db.session.add(
+        WebSession(
+            token_digest=WebSession.digest(token),
+            person_id=person_id,
+            started_at=at,
+            seen_at=at,
+            by_what=by_what,
+            proved_at=at,
+            browser=browser or None,
+        )
+    )
+    audit.record(Event.SIGNED_IN, by=Actor(person_id=person_id), at=at, after={"by": by_what})
     return token
 
 
-def prove(*, person_id: int, password: str, at: datetime) -> datetime:
-    """Check again that who is signed in knows the password, and give the instant at which that was proved."""
+def enter_code(
+    *, person_id: int, code: str, at: datetime, instead_of: str, network: str = "", browser: str = ""
+) -> str:
+    """Take the code of a second factor, or a recovery code in its place, and give the token of a session that is whole.
+
+    Each code counts once, whichever of two that are sent at one moment comes first.
+    """
     person = db.session.get_one(Person, person_id)
-    _refuse_a_flood(person.email, at)
+    _refuse_a_flood(person.email, network, at, field="code")
+    by_what = _use_code(person_id, codes.tidy(code), at)
+    if by_what is None:
+        message = "Enter the code that your app shows now: six figures, each of which counts once. Or a recovery code"
+        raise CannotSignIn(Refusal("code", message))
+    _forgive(person.email)
+    return start_session(person_id, at=at, instead_of=instead_of, by_what=by_what, browser=browser)
+
+
+def _use_code(person_id: int, code: str, at: datetime) -> str | None:
+    factor = db.session.get(SecondFactor, person_id)
+    if factor is None or factor.confirmed_at is None:
+        return None
+    if take_step(factor, code, at=at):
+        return "password and code"
+    mine = RecoveryCode.person_id == person_id, RecoveryCode.digest == codes.recovery_digest(code)
+    used = update(RecoveryCode).where(*mine, RecoveryCode.used_at.is_(None)).values(used_at=at)
+    if db.session.scalar(used.returning(RecoveryCode.id)) is None:
+        return None
+    audit.record(Event.RECOVERY_CODE_USED, by=Actor(person_id=person_id), at=at)
+    return "password and recovery code"
+
+
+def take_step(factor: SecondFactor, code: str, *, at: datetime) -> bool:
+    """Use a code of an app once: the database lets one of two that come together through."""
+    step = codes.step_of(factor.key, code, at=at, after=factor.last_step)
+    if step is None:
+        return False
+    taken = update(SecondFactor).where(SecondFactor.person_id == factor.person_id, SecondFactor.last_step < step)
+    return db.session.scalar(taken.values(last_step=step).returning(SecondFactor.person_id)) is not None
+
+
+def prove(*, person_id: int, password: str, at: datetime, token: str = "") -> datetime:
+    """Check again that who is signed in knows the password, and give the instant at which that was proved.
+
+    Where the token of the session is given, the proof counts there for as long as the policy lets it.
+    """
+    person = db.session.get_one(Person, person_id)
+    _refuse_a_flood(person.email, "", at)
     if not _matches(person.password_hash or _NOBODY, password):
         raise CannotProve(Refusal("password", "That is not the password of your account. Enter it again"))
+    if token:
+        this = WebSession.token_digest == WebSession.digest(token), WebSession.person_id == person_id
+        db.session.execute(update(WebSession).where(*this).values(proved_at=at))
     return at
 
 
-def remember_unproved(*, person_id: int, at: datetime) -> None:
+def remember_unproved(*, person_id: int, at: datetime, network: str = "") -> None:
     """Keep a failed proof as a failed try to sign in, in a transaction of its own."""
-    remember_failure(email=db.session.get_one(Person, person_id).email, at=at)
+    remember_failure(email=db.session.get_one(Person, person_id).email, at=at, network=network)
 
 
-def remember_failure(*, email: str, at: datetime) -> None:
+def remember_failure(*, email: str, at: datetime, network: str = "") -> None:
     """Keep a failed try, so that the next are slowed; in a transaction of its own, since the try itself is undone."""
-    db.session.add(SignInFailure(email=email.strip().lower()[:200], at=at))
+    db.session.add(SignInFailure(email=_address(email)[:200], at=at, network=network or None))
 
 
-def _refuse_a_flood(address: str, at: datetime) -> None:
-    recent = db.session.scalar(
-        select(func.count(SignInFailure.id)).where(SignInFailure.email == address, SignInFailure.at > at - PATIENCE)
-    )
-    if (recent or 0) >= FREE_TRIES:
-        raise CannotSignIn(Refusal("password", "Too many tries for this address. Wait 15 minutes, then try once more"))
+def _address(email: str) -> str:
+    return email.strip().lower()
+
+
+def _forgive(address: str) -> None:
+    db.session.execute(delete(SignInFailure).where(SignInFailure.email == address))
+
+
+def _refuse_a_flood(address: str, network: str, at: datetime, *, field: str = "password") -> None:
+    """Let a try wait its turn; one that comes too early is not counted, so that nobody is locked out for good."""
+    chapter = queries.rules(at=at)
+    waits = [_waits_until(chapter, chapter.account, SignInFailure.email == address, at)]
+    if network:
+        waits.append(_waits_until(chapter, chapter.network, SignInFailure.network == network, at))
+    until = max((each for each in waits if each), default=None)
+    if until and until > at:
+        words = f"Too many tries went wrong. Wait {wait_in_words(until - at)}, then try again"
+        raise TriedTooEarly(Refusal(field, words))
+
+
+def _waits_until(chapter: SigningIn, tries: Tries, of: ColumnElement[bool], at: datetime) -> datetime | None:
+    counted = select(func.count(SignInFailure.id), func.max(SignInFailure.at))
+    failures, last = db.session.execute(counted.where(of, SignInFailure.at > at - tries.within)).one()
+    return chapter.waits_until(tries, failures, last)
+
+
+def forget_failures(*, at: datetime) -> int:
+    """Delete wrong tries that no longer make anybody wait; give how many there were."""
+    chapter = queries.rules(at=at)
+    old = SignInFailure.at < at - max(chapter.account.within, chapter.network.within)
+    return len(db.session.scalars(delete(SignInFailure).where(old).returning(SignInFailure.id)).all())
 
 
 def _matches(kept: str, password: str) -> bool:
     try:
-        return _hasher.verify(kept, password)
+        return _hasher.verify(kept, tidy(password))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -102,12 +209,40 @@ def sign_out(token: str, *, by: Actor, at: datetime) -> None:
     audit.record(Event.SIGNED_OUT, by=by, at=at)
 
 
-def end_sessions(person_id: int, *, by: Actor, at: datetime) -> int:
-    """End every session of a person at once, wherever it is open: the next click meets the sign-in page."""
+def end_session(session_id: int, *, by: Actor, at: datetime) -> bool:
+    """End one of the actor's own sessions; False if it is over, or another's."""
+    mine = WebSession.id == session_id, WebSession.person_id == by.person_id, WebSession.ended_at.is_(None)
+    ended = db.session.scalar(update(WebSession).where(*mine).values(ended_at=at).returning(WebSession.id))
+    if ended is not None:
+        audit.record(Event.SESSIONS_ENDED, by=by, at=at, after={"person": by.person_id, "sessions": 1})
+    return ended is not None
+
+
+def end_sessions(person_id: int, *, by: Actor, at: datetime, but: str = "") -> int:
+    """End every session of a person at once, wherever it is open, `but` the one with this token."""
     open_ones = WebSession.person_id == person_id, WebSession.ended_at.is_(None)
-    ended = db.session.scalars(update(WebSession).where(*open_ones).values(ended_at=at).returning(WebSession.id)).all()
-    audit.record(Event.SESSIONS_ENDED, by=by, at=at, after={"person": person_id, "sessions": len(ended)})
+    others = WebSession.token_digest != WebSession.digest(but)
+    ended = db.session.scalars(
+        update(WebSession).where(*open_ones, others).values(ended_at=at).returning(WebSession.id)
+    ).all()
+    if ended:
+        audit.record(Event.SESSIONS_ENDED, by=by, at=at, after={"person": person_id, "sessions": len(ended)})
     return len(ended)
+
+
+def link_token(message_id: int, *, at: datetime) -> str | None:
+    """Make the token of the link in a message that is about to leave; None where a message has no such link.
+
+    Only its SHA-256 is kept, so that nobody who reads the outbox or the database can use it. A message that has to be
+    sent again gets a new one, and the one before counts no more.
+    """
+    link = db.session.scalars(select(PasswordLink).where(PasswordLink.message_id == message_id)).first()
+    if link is None:
+        return None
+    token = secrets.token_urlsafe(32)
+    link.token_digest = WebSession.digest(token)
+    link.runs_out_at = at + queries.rules(at=at).link_lasts
+    return token
 
 
 def _end(token: str, at: datetime) -> None:

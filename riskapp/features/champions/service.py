@@ -11,6 +11,7 @@ from riskapp.domain.champions import CannotAppoint, CannotTrain
 from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.refusal import Refusal
 from riskapp.domain.staffing import CannotSeat, Span, refuse_who_goes
+from riskapp.features.accounts import service as accounts
 from riskapp.features.audit import service as audit
 from riskapp.features.people import service as people
 from riskapp.features.policy import queries as policies
@@ -58,6 +59,7 @@ def _days_of(person: Person, unit: Unit) -> Iterable[Span]:
 
 
 def _give_role(person: Person, unit: Unit, days: Span, *, by: Actor, at: datetime) -> None:
+    accounts.end_sessions(person.id, by=by, at=at)
     same_day = db.session.scalars(
         select(RoleAssignment).where(
             RoleAssignment.person_id == person.id,

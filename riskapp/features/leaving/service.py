@@ -280,6 +280,7 @@ def _take_back(row: Tenure | RoleAssignment | ChampionAppointment, *, by: Actor,
 
 
 def _give_again(person: Person, was: Mapping[str, list[dict[str, Any]]], *, by: Actor, at: datetime) -> None:
+    accounts.end_sessions(person.id, by=by, at=at)
     for name, (table, columns) in TABLES.items():
         for kept in was[name]:
             facts = {column: _read(column, kept[column]) for column in columns}

@@ -44,13 +44,15 @@ def send_queued(mailer: Mailer, moment: Moment, *, base_url: str) -> Done:
             message = service.claim(at=moment.at)
         if message is None:
             break
+        with transaction():
+            text, html = service.completed(message, at=moment.at)
         outcome = mailer.send(
             Letter(
                 message.message_id,
                 message.address,
                 message.subject,
-                addressed(message.text, base_url),
-                addressed(message.html, base_url),
+                addressed(text, base_url),
+                addressed(html, base_url),
                 message.queued_at,
             )
         )

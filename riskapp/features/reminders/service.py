@@ -1,5 +1,6 @@
 """Decide who is reminded of what, once; write the messages; and keep what became of each attempt to send one."""
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,10 +20,13 @@ from riskapp.domain.organisation import Sitter
 from riskapp.domain.policy import Policy
 from riskapp.domain.reminders import ReminderFact, SubjectFact, due_reminders
 from riskapp.domain.toml_reader import Clause
+from riskapp.features.accounts import service as accounts
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.features.reminders import queries
+from riskapp.models.accounts import PasswordLink
 from riskapp.models.database import db
+from riskapp.models.people import Person
 from riskapp.models.reminders import Attempt, Message, Occurrence
 
 Kept = TypeVar("Kept")
@@ -154,6 +158,12 @@ def tell(notices: Iterable[Notice], *, on: date, at: datetime) -> list[Message |
     for notice, kept in fresh:
         kept.message_id = messages[notice].id
     return [messages.get(each) for each in notices]
+
+
+def write_to(person: Person, content: letters.Words, *, at: datetime) -> Message:
+    """Write to a person about their own account, at once and in a message of its own: no digest, no occurrence."""
+    row = _message(secrets.token_hex(16), person.id, None, person.email, content, at)
+    return db.session.scalars(insert(Message).returning(Message), [row]).one()
 
 
 def _cited(clause: Clause) -> str:
@@ -293,7 +303,12 @@ def _digest(groups: tuple[letters.Group, ...], title: str | None) -> letters.Wor
 
 def keep_in_outbox(outcome: Outcome, *, at: datetime) -> int:
     """Note of every message that waits that it stays in the outbox: nothing leaves, so none needs to be claimed."""
-    waiting = update(Message).where(Message.state == "queued", Message.next_try_at <= at)
+    queued = Message.state == "queued", Message.next_try_at <= at
+    links = select(Message).join(PasswordLink, PasswordLink.message_id == Message.id)
+    for message in db.session.scalars(links.where(*queued)):
+        message.text, message.html = completed(message, at=at)
+    db.session.flush()
+    waiting = update(Message).where(*queued)
     kept = db.session.scalars(
         waiting.values(state="sent", sent_at=at).returning(Message.id),
         execution_options={"synchronize_session": False},
@@ -302,6 +317,14 @@ def keep_in_outbox(outcome: Outcome, *, at: datetime) -> int:
         tries = [{"message_id": each, "at": at, "outcome": outcome.kind, "detail": outcome.detail} for each in kept]
         db.session.execute(insert(Attempt), tries)
     return len(kept)
+
+
+def completed(message: Message, *, at: datetime) -> tuple[str, str]:
+    """Give the text and the HTML of a message that is about to leave, with the key of its link if it has one."""
+    token = accounts.link_token(message.id, at=at)
+    if token is None:
+        return message.text, message.html
+    return letters.with_key(message.text, token), letters.with_key(message.html, token)
 
 
 def claim(*, at: datetime) -> Message | None:

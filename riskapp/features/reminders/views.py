@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
-from riskapp.adapters.letters import addressed
+from riskapp.adapters.letters import addressed, with_key
 from riskapp.domain.permissions import Facts, Permission
 from riskapp.features.policy import queries as policies
 from riskapp.features.reminders import queries
@@ -85,4 +85,5 @@ def message(message_id: int) -> ResponseReturnValue:
     if found is None:
         abort(404)
     base_url = current_app.extensions["settings"].base_url
-    return render_template("reminders/message.html", message=found, text=addressed(found.text, base_url))
+    text = addressed(with_key(found.text, "only-in-the-mail-itself"), base_url)
+    return render_template("reminders/message.html", message=found, text=text, base_url=base_url)

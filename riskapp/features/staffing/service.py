@@ -22,10 +22,12 @@ from riskapp.domain.staffing import (
     Somebody,
     Span,
 )
+from riskapp.features.accounts import service as accounts
 from riskapp.features.audit import service as audit
 from riskapp.features.duties import queries as duties
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
+from riskapp.features.passwords import service as passwords
 from riskapp.features.people import queries as people_now
 from riskapp.features.people import service as people
 from riskapp.models.database import db
@@ -91,6 +93,7 @@ def join(
     audit.record(Event.PERSON_ADDED, by=by, at=at, after=after)
     if post is not None:
         seat(person, post, capacity=capacity, days=Span(from_on, to_on), by=by, at=at, on=on)
+    passwords.welcome(person, at=at)
     return person
 
 
@@ -168,6 +171,7 @@ def _bring_role(
     ).all()
     if any(Span(each.from_on, each.to_on).covers(days) for each in theirs):
         return None
+    accounts.end_sessions(person.id, by=by, at=at)
     begun = next((each for each in theirs if each.from_on == days.from_on), None)
     if begun is not None:
         begun.to_on = days.to_on
@@ -230,13 +234,19 @@ def _brought_by_another(ended: Tenure, role: Role, unit: Unit, gone_on: date) ->
 def end_roles(
     person_id: int, *, gone_on: date, by: Actor, at: datetime, role: Role | None = None, unit_id: int | None = None
 ) -> None:
-    """End a person's roles, or one role over one unit, with the day before; each ending is on the record."""
+    """End a person's roles, or one role over one unit, with the day before; each ending is on the record.
+
+    The person is signed out: a session begun with other roles is not carried on.
+    """
     query = select(RoleAssignment).where(
         RoleAssignment.person_id == person_id, or_(RoleAssignment.to_on.is_(None), RoleAssignment.to_on >= gone_on)
     )
     if role is not None:
         query = query.where(RoleAssignment.role == role, RoleAssignment.unit_id == unit_id)
-    for given in db.session.scalars(query.order_by(RoleAssignment.id)).all():
+    ending = db.session.scalars(query.order_by(RoleAssignment.id)).all()
+    if ending:
+        accounts.end_sessions(person_id, by=by, at=at)
+    for given in ending:
         said = {"person": person_id, "role": given.role}
         audit.record(
             Event.ROLE_ENDED,

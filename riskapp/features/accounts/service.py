@@ -50,10 +50,15 @@ def sign_in(*, email: str, password: str, at: datetime, instead_of: str = "") ->
     if not (person and known and matches):
         raise CannotSignIn(Refusal("password", "Enter the e-mail address and password of an account"))
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == address))
+    return start_session(person.id, at=at, instead_of=instead_of)
+
+
+def start_session(person_id: int, *, at: datetime, instead_of: str = "") -> str:
+    """Start a session for somebody who has shown who they are, and give its token; the browser's last one ends."""
     _end(instead_of, at)
     token = secrets.token_urlsafe(32)
-    db.session.add(WebSession(token_digest=WebSession.digest(token), person_id=person.id, started_at=at, seen_at=at))
-    audit.record(Event.SIGNED_IN, by=Actor(person_id=person.id), at=at)
+    db.session.add(WebSession(token_digest=WebSession.digest(token), person_id=person_id, started_at=at, seen_at=at))
+    audit.record(Event.SIGNED_IN, by=Actor(person_id=person_id), at=at)
     return token
 
 

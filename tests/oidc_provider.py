@@ -91,6 +91,10 @@ class LyingProvider:
         def token() -> Response | tuple[Response, int]:
             return self.token_answer() if self.token_answer else self._token()
 
+        @app.post("/elsewhere")
+        def elsewhere() -> Response | tuple[Response, int]:
+            return self._token()
+
         return app
 
     def _token(self) -> Response | tuple[Response, int]:

@@ -476,7 +476,7 @@ def a_provider_that_fails(site):
 
 @case("failed: token_endpoint")
 def a_provider_that_sends_us_elsewhere(site):
-    return unreachable(site, lambda: redirect(f"{site.provider.issuer}/keys", 307))
+    return unreachable(site, lambda: redirect(f"{site.provider.issuer}/elsewhere", 307))
 
 
 @case("failed: token_endpoint")
@@ -784,9 +784,9 @@ def test_every_answer_that_should_let_nobody_in_is_refused_for_its_own_reason(si
     leaked = [each for each in (*site.provider.secrets, SECRET) if each in caplog.text or each in kept]
     with capsys.disabled():
         print(  # noqa: T201 - the figure of a proof
-            f"\n{len(CASES)} false answers of a sign-in provider, {len(CASES) - len(wrong)} refused for their own reason; "
-            f"{len(site.provider.secrets)} codes, tokens and keys looked for in {len(caplog.records):,} lines of log and "
-            f"{len(kept):,} characters of the database, {len(leaked)} found"
+            f"\n{len(CASES)} false answers of a sign-in provider, {len(CASES) - len(wrong)} refused, each for its own "
+            f"reason; {len(site.provider.secrets)} codes, tokens and keys looked for in {len(caplog.records):,} lines of "
+            f"log and {len(kept):,} characters of the database, {len(leaked)} found"
         )
     assert not wrong, "\n".join(wrong)
     assert leaked == []

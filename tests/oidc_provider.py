@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 import time
+import warnings
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -13,6 +14,10 @@ from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from werkzeug.serving import make_server
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it still stands on a module that Authlib will drop; riskapp does not
+    import oidc_provider_mock as real_provider  # noqa: F401 - handed on
 
 
 def b64(content: bytes) -> str:

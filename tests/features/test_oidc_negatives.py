@@ -785,8 +785,8 @@ def test_every_answer_that_should_let_nobody_in_is_refused_for_its_own_reason(si
     with capsys.disabled():
         print(  # noqa: T201 - the figure of a proof
             f"\n{len(CASES)} false answers of a sign-in provider, {len(CASES) - len(wrong)} refused, each for its own "
-            f"reason; {len(site.provider.secrets)} codes, tokens and keys looked for in {len(caplog.records):,} lines of "
-            f"log and {len(kept):,} characters of the database, {len(leaked)} found"
+            f"reason; {len(site.provider.secrets)} codes, tokens and keys looked for in {len(caplog.records):,} lines "
+            f"of log and {len(kept):,} characters of the database, {len(leaked)} found"
         )
     assert not wrong, "\n".join(wrong)
     assert leaked == []

@@ -218,6 +218,17 @@ def test_somebody_links_their_own_account_after_proving_their_password_and_signs
     assert [mail.subject for mail in mails if "linked to your account" in mail.subject]
 
 
+def test_of_two_who_link_one_account_at_the_same_moment_the_slower_is_told(
+    council, client, provider, known, monkeypatch
+):
+    linked(council.manager_person, provider)
+    monkeypatch.setattr(service, "_identity", lambda _told: None)  # as the slower saw it
+    sign_in(client, council.lead_person)
+    answer = goes(client, provider, go_on(client.post("/account/council-account", data={"password": PASSWORD})))
+    assert answer.status_code == 403
+    assert "linked to another account" in answer.text
+
+
 def test_a_wrong_password_links_nothing_and_counts_as_a_failed_try(council, client, provider, known):
     sign_in(client, council.lead_person)
     for _ in range(5):

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from riskapp.adapters.letters import Group, Item, Words, addressed, write
@@ -18,7 +19,7 @@ from riskapp.adapters.oidc import Provider, ProviderFailed
 from riskapp.domain import oidc as rules
 from riskapp.domain.oidc import AnswerRefused, CannotEnter, CannotLink, Expected, Told
 from riskapp.domain.permissions import Permission
-from riskapp.domain.refusal import Cannot
+from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.accounts import service as accounts
 from riskapp.features.oidc import queries, service
 from riskapp.features.oidc.forms import ProveForm, SendForm, WhyForm
@@ -93,6 +94,8 @@ def answer() -> ResponseReturnValue:
         done = _unreachable(fault)
     except (CannotEnter, CannotLink) as no:
         done = _not_in(no, 403)
+    except IntegrityError:  # two linked it at one moment, and the other was first
+        done = _not_in(CannotLink(Refusal(None, service.TAKEN)), 403)
     done.delete_cookie(_cookie(), secure=_secure(), httponly=True, samesite="Lax", path="/")
     return done
 

@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from riskapp.adapters.oidc import Provider
 from riskapp.domain.permissions import Actor, Permission, may_anywhere
 from riskapp.domain.refusal import Refusal
 from riskapp.features.access import cli as access_cli
@@ -35,6 +36,7 @@ from riskapp.features.exemption import views as exemption_views
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
+from riskapp.features.oidc import views as oidc_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
 from riskapp.features.passwords import jobs as password_jobs
@@ -74,6 +76,7 @@ BLUEPRINTS = (
     password_views.blueprint,
     second_factor_views.blueprint,
     account_views.blueprint,
+    oidc_views.blueprint,
 )
 
 PLACES = (
@@ -123,6 +126,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_environment = SharedGlobals
     app.extensions["settings"] = settings
     app.extensions["jobs"] = JOBS
+    app.extensions["oidc"] = _provider(settings)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
@@ -158,6 +162,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         policy_line=_policy_line,
     )
     return app
+
+
+def _provider(settings: Settings) -> Provider | None:
+    """Get ready to ask the sign-in provider; it is not asked before somebody wants to sign in."""
+    return Provider(settings.oidc, redirect_uri=settings.base_url + oidc_views.CALLBACK) if settings.oidc else None
 
 
 def _engine_options(url: URL) -> dict[str, object]:

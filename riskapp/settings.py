@@ -34,6 +34,29 @@ class SettingsRefused(ValueError):
     """A setting that cannot be used: the message names the variable and what to do."""
 
 
+ENTRA = "login.microsoftonline.com"
+ONE_TENANT = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0")
+DISCOVERY = "/.well-known/openid-configuration"
+OIDC_NEEDED = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+OIDC_OTHERS = ("OIDC_NAME", "OIDC_ENTRA")
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """The provider with whose accounts people may sign in, and who riskapp is to it."""
+
+    issuer: str  # as the provider spells itself
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str  # as it goes on after "Sign in with"
+    is_entra: bool
+
+    @property
+    def discovery(self) -> str:
+        """The address where the provider describes itself."""
+        return self.issuer.rstrip("/") + DISCOVERY
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration of one running riskapp; what is secret stays out of its printed form."""
@@ -52,6 +75,7 @@ class Settings:
     trusted_hosts: tuple[str, ...]  # empty, in demo only: any
     proxy_hops: int
     demands_second_factor: bool  # outside demo always
+    oidc: OidcSettings | None  # None: people sign in with the accounts of riskapp alone
 
     @property
     def is_demo(self) -> bool:
@@ -92,6 +116,7 @@ class Settings:
             trusted_hosts=_trusted_hosts(env, default=() if is_demo else (urlsplit(base_url).hostname or "",)),
             proxy_hops=proxy_hops,
             demands_second_factor=_demands_second_factor(env, is_demo=is_demo),
+            oidc=_oidc(env, base_url, is_demo=is_demo),
         )
 
 
@@ -203,6 +228,39 @@ def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
     if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
         raise SettingsRefused(f"BASE_URL is {url!r}: use an address such as https://risk.council.example.")
     return url.rstrip("/")
+
+
+def _oidc(env: Mapping[str, str], base_url: str, *, is_demo: bool) -> OidcSettings | None:
+    if not any(name in env for name in (*OIDC_NEEDED, *OIDC_OTHERS)):
+        return None
+    if missing := next((name for name in OIDC_NEEDED if name not in env), None):
+        raise SettingsRefused(
+            f"{missing} is missing: to sign in with a provider set {', '.join(OIDC_NEEDED)} together."
+        )
+    issuer, entra = env["OIDC_ISSUER"].removesuffix(DISCOVERY), env.get("OIDC_ENTRA", "no").lower()
+    if entra not in {"yes", "no"}:
+        raise SettingsRefused(f"OIDC_ENTRA is {entra!r}: set it to yes or no.")
+    parts = _address(issuer)
+    schemes = {"https", "http"} if is_demo else {"https"}
+    if parts is None or parts.scheme not in schemes or parts.query or parts.fragment or parts.username:
+        raise SettingsRefused(
+            "OIDC_ISSUER cannot be used: give the https:// address by which the provider names itself."
+        )
+    if parts.hostname == ENTRA and entra == "no":
+        raise SettingsRefused("OIDC_ENTRA is missing: set it to yes, since OIDC_ISSUER is Microsoft Entra ID.")
+    if entra == "yes" and not ONE_TENANT.fullmatch(parts.path):
+        raise SettingsRefused(
+            f"OIDC_ISSUER must name one tenant by its number, never common or a domain: https://{ENTRA}/<id>/v2.0."
+        )
+    if not is_demo and not base_url.startswith("https://"):
+        raise SettingsRefused("BASE_URL must begin with https:// where people sign in with a provider.")
+    return OidcSettings(
+        issuer=issuer,
+        client_id=env["OIDC_CLIENT_ID"],
+        client_secret=env["OIDC_CLIENT_SECRET"],
+        name=env.get("OIDC_NAME", "your council account")[:60],
+        is_entra=entra == "yes",
+    )
 
 
 def _host(env: Mapping[str, str]) -> str:

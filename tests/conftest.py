@@ -165,14 +165,3 @@ def tell(record_property):
 @pytest.fixture
 def client(app):
     return app.test_client()
-
-
-@pytest.fixture
-def tell(capsys):
-    """Say how much was tried, past what pytest keeps to itself: a proof without its count proves nothing."""
-
-    def say(words: str) -> None:
-        with capsys.disabled():
-            print(f"\n{words}")  # noqa: T201 - the figure of a proof
-
-    return say

@@ -57,6 +57,12 @@ PAGES: Mapping[str, str] = {
 }
 """Where a thing that may be opened by name is read; these addresses stand for good."""
 
+BY_HAND_ALONE = (Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.ADMINISTRATOR)
+"""Roles that no app role of a sign-in provider brings: who keeps its directory must not be able to give them."""
+
+THE_COUNCIL = "council"
+"""Stands for the unit at the top where a policy says over what a role counts."""
+
 NOT_THERE = "No risk, action, escalation, body or pack that you may read has this reference. Check it"
 
 
@@ -77,6 +83,23 @@ class CannotBreakGlass(Cannot):
 
 
 @dataclass(frozen=True, slots=True)
+class MappedRole:
+    """A role that whoever has an app role at the sign-in provider has here too, over a unit and all beneath it."""
+
+    app_role: str
+    role: Role
+    unit: str  # its reference, or THE_COUNCIL
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRoles:
+    """Which app roles of the sign-in provider bring which roles here; the policy is what two people agreed to."""
+
+    clause: Clause
+    roles: tuple[MappedRole, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRules:
     """How long an outsider, somebody let in by name and an emergency may last, each with its clause."""
 
@@ -88,6 +111,7 @@ class AccessRules:
     by_name_clause: Clause
     emergency_for: timedelta
     emergency_clause: Clause
+    account_roles: AccountRoles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +292,28 @@ def parse(document: Table) -> AccessRules:
         by_name_clause=name.clause(),
         emergency_for=timedelta(hours=glass.integer("hours", at_least=1, at_most=72)),
         emergency_clause=glass.clause(),
+        account_roles=_account_roles(document, outsiders) if document.has("council_account") else None,
     )
     for table in (two, outside, name, glass):
         table.done()
     return rules
+
+
+def _account_roles(document: Table, outsiders: Iterable[str]) -> AccountRoles:
+    """Read which app roles bring which roles; one that must have a last day cannot come from a provider."""
+    table = document.table("council_account")
+    lasting = [role.value for role in AGREES if role not in BY_HAND_ALONE and role.value not in outsiders]
+    roles = []
+    for each in table.tables("role") if table.has("role") else ():
+        name, found, unit = each.text("app_role"), each.one_of("role", lasting), each.text("unit")
+        if found in lasting:
+            roles.append(MappedRole(name, Role(found), unit))
+        each.done()
+    if len({(each.app_role, each.role, each.unit) for each in roles}) < len(roles):
+        table.fault("role", "expected each role of a unit once for an app role.")
+    clause = table.clause()
+    table.done()
+    return AccountRoles(clause, tuple(roles))
 
 
 def _day(on: date) -> str:

@@ -220,3 +220,57 @@ def test_printed_settings_hold_no_secret(production):
         )
     )
     assert not any(secret in shown for secret in (A_KEY, "hunter2", "hunter3"))
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://id.council.example",
+    "OIDC_CLIENT_ID": "riskapp",
+    "OIDC_CLIENT_SECRET": "a secret of the provider",
+}
+ONE_TENANT = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0"
+
+
+def test_a_sign_in_provider_is_named_whole_and_its_secret_is_not_printed(production):
+    assert production().oidc is None
+    oidc = production(**OIDC).oidc
+    assert (oidc.issuer, oidc.client_id, oidc.is_entra) == ("https://id.council.example", "riskapp", False)
+    assert oidc.discovery == "https://id.council.example/.well-known/openid-configuration"
+    assert oidc.name == "your council account"
+    assert "a secret of the provider" not in f"{production(**OIDC)!r}"
+
+
+def test_the_address_of_discovery_is_taken_for_the_issuer_it_belongs_to(production):
+    given = OIDC | {"OIDC_ISSUER": "https://id.council.example/.well-known/openid-configuration"}
+    assert production(**given).oidc.issuer == "https://id.council.example"
+
+
+@pytest.mark.parametrize("missing", sorted(OIDC))
+def test_a_sign_in_provider_is_refused_without_any_one_of_what_it_needs(production, missing):
+    with pytest.raises(SettingsRefused, match=f"^{missing} is missing") as refusal:
+        production(**{name: value for name, value in OIDC.items() if name != missing})
+    assert OIDC["OIDC_CLIENT_SECRET"] not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"OIDC_ISSUER": "http://id.council.example"}, "OIDC_ISSUER cannot be used"),
+        ({"OIDC_ISSUER": "file:///etc/passwd"}, "OIDC_ISSUER cannot be used"),
+        ({"OIDC_ISSUER": "https://id.council.example?x=1"}, "OIDC_ISSUER cannot be used"),
+        ({"OIDC_ISSUER": "https://me:word@id.council.example"}, "OIDC_ISSUER cannot be used"),
+        ({"OIDC_ENTRA": "perhaps"}, "OIDC_ENTRA is 'perhaps'"),
+        ({"OIDC_ISSUER": ONE_TENANT}, "OIDC_ENTRA is missing"),
+        ({"OIDC_ISSUER": "https://login.microsoftonline.com/common/v2.0", "OIDC_ENTRA": "yes"}, "one tenant"),
+        ({"OIDC_ISSUER": "https://login.microsoftonline.com/council.example/v2.0", "OIDC_ENTRA": "yes"}, "one tenant"),
+        ({"BASE_URL": "http://risk.council.example"}, "BASE_URL must begin with https"),
+    ],
+)
+def test_a_sign_in_provider_that_would_let_in_others_or_be_heard_by_others_is_refused(production, changes, fault):
+    with pytest.raises(SettingsRefused, match=fault):
+        production(**OIDC | changes)
+
+
+def test_entra_is_taken_with_one_tenant_and_a_demo_may_ask_over_http(production, demo):
+    assert production(**OIDC | {"OIDC_ISSUER": ONE_TENANT, "OIDC_ENTRA": "yes"}).oidc.is_entra
+    assert demo(**OIDC | {"OIDC_ISSUER": "http://127.0.0.1:9400"}).oidc is not None

@@ -1,6 +1,5 @@
 """Who may pass a door: every route names a permission, and every object is checked before it is shown."""
 
-import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
@@ -8,7 +7,7 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Flask, Response, abort, g, redirect, request, url_for
 
 from riskapp.domain.permissions import Actor, Facts, Permission, may
-from riskapp.web import sessions
+from riskapp.web import logs, sessions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,10 +59,9 @@ def install(app: Flask, find_actor: Callable[[str, str], Actor | None]) -> None:
 
     @app.before_request
     def _who_is_asking() -> None:
-        g.request_id = uuid.uuid4().hex[:12]
-        token = sessions.token()
-        known = find_actor(token, g.request_id) if token and request.endpoint not in STANDS_OPEN else None
-        g.actor = known or Actor(person_id=None, request_id=g.request_id)
+        number, token = logs.request_id(), sessions.token()
+        known = find_actor(token, number) if token and request.endpoint not in STANDS_OPEN else None
+        g.actor = known or Actor(person_id=None, request_id=number)
 
     @app.after_request
     def _keep_to_oneself(response: Response) -> Response:

@@ -1,6 +1,8 @@
 """How a no is said: a refusal beside its field, and a page for each error that tells what to do next."""
 
+import re
 from contextlib import suppress
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, abort, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -109,7 +111,14 @@ def _wait_of(error: HTTPException) -> int:
 def _refused(error: Cannot) -> ResponseReturnValue:
     words = [reason.message for reason in error.refusals]
     number = logs.request_id()
-    return render_template("errors/refused.html", reasons=words, back=request.referrer, number=number), 422
+    return render_template("errors/refused.html", reasons=words, back=_page_before(), number=number), 422
+
+
+def _page_before() -> str | None:
+    """Give the path of the page that the visitor came from, if it was one of ours."""
+    before = urlsplit(request.referrer or "")
+    is_ours = before.netloc == request.host and re.match(r"/(?![/\\])", before.path)
+    return urlunsplit(("", "", before.path, before.query, "")) if is_ours else None
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:

@@ -12,8 +12,8 @@ from riskapp.web import logs, sessions
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STANDS_OPEN = frozenset({"static", "style"})
-"""Endpoints of style, fonts and scripts, the same for everyone."""
+STANDS_OPEN = frozenset({"static", "style", "policy_reports"})
+"""Endpoints of style and fonts, the same for everyone, and the one to which browsers say what they refused."""
 
 
 def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:

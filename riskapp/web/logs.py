@@ -91,6 +91,7 @@ def configuration(*, is_demo: bool) -> dict[str, Any]:
             "apscheduler": {"level": "WARNING"},
             "alembic": {"level": "WARNING"},
             "riskapp.web": {"level": "WARNING" if is_demo else "INFO"},
+            "gunicorn.error": {"level": "WARNING" if is_demo else "INFO", "handlers": ["stderr"], "propagate": False},
         },
     }
 

@@ -17,7 +17,7 @@ from tests.authorisation.oracle_tables import DOORS, PERSONAS
 
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", " =", "\u00a0=", "\u3000@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 WORDS = "1+1|cmd|' /C calc'!A0;,\"x\""
-READERS = ("head_of_assurance", "administrator", "champion")
+READERS = ("head_of_assurance", "administrator", "proper_officer", "internal_auditor", "champion")
 A_VIDEO = {"script", "iframe", "object", "embed", "base", "meta http-equiv", "style"}
 
 

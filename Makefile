@@ -47,6 +47,12 @@ check: dev ## format, lint, types, import laws, migrations, no address in the tr
 	@$(BIN)/lint-imports --no-logo
 	@RISKAPP_MODE=demo $(BIN)/flask --app wsgi db-check
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/architecture/test_tooling.py
+	@$(BIN)/python .ci/check_asvs.py
+	@$(BIN)/python .ci/audit_dependencies.py || [ $$? = 2 ]
+
+.PHONY: audit
+audit: dev ## ask for known holes in the pinned packages; fails where nobody can be asked
+	@$(BIN)/python .ci/audit_dependencies.py $(if $(ADVISORIES),--advisories $(ADVISORIES))
 
 .PHONY: format
 format: dev ## rewrite the code in the house's form

@@ -53,7 +53,7 @@ from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import again, errors, filters, guards, headers, sessions, shell, style
+from riskapp.web import again, errors, filters, guards, headers, limits, logs, origin, sessions, shell, style, uploads
 from riskapp.web.clock import now, today
 from riskapp.web.environment import SharedGlobals
 
@@ -127,13 +127,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["jobs"] = JOBS
     app.extensions["oidc"] = _provider(settings)
+    is_https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(make_url(settings.database_url)),
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=is_https,
+        SESSION_COOKIE_NAME="__Host-form" if is_https else "form",
         SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=10 * 1024 * 1024,
+        PREFERRED_URL_SCHEME="https" if is_https else "http",
+        MAX_CONTENT_LENGTH=uploads.A_FORM,
         SEND_FILE_MAX_AGE_DEFAULT=style.A_YEAR,  # a static file's address changes with its content
         WTF_CSRF_TIME_LIMIT=None,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
@@ -143,14 +146,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's own way
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
-    CSRFProtect(app)
+    logs.install(app)
+    origin.install(app, settings.base_url)
+    uploads.install(app)
+    csrf = CSRFProtect(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     for group in COMMANDS:
         app.cli.add_command(group)
     guards.install(app, _find_actor)
     again.install(app, _prove)
+    limits.install(app, settings.limits)
     headers.install(app)
+    for endpoint in origin.UNCHECKED:
+        csrf.exempt(app.view_functions[endpoint])
     errors.install(app)
     filters.install(app)
     shell.install(

@@ -23,6 +23,8 @@ from riskapp.domain.clock import DAILY_AT, Job
 from riskapp.features.clock import jobs as running
 from riskapp.features.clock import service
 from riskapp.models.database import db, transaction
+from riskapp.settings import Settings
+from riskapp.web import logs
 from riskapp.web.clock import now
 
 HEARTBEAT_SECONDS = 15
@@ -51,7 +53,7 @@ class Clock:
             count = 0
             for ran in running.catch_up(self._jobs, at=now(), now=now):
                 count += 1
-                log.info("%s for %s: %s", ran.job, ran.on, ran.done)
+                log.info("a job ran", extra={"job": ran.job, "on": ran.on.isoformat(), "count": ran.done.queued})
                 if not self.keep_lease():
                     log.warning("another process took the lease; stopping here")
                     break
@@ -89,9 +91,9 @@ def scheduler_for(clock: Clock) -> BlockingScheduler:
 
 def main() -> None:
     """Run until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    app = create_app()
+    settings = Settings.from_environment(os.environ)
+    logs.configure(is_demo=settings.is_demo)
+    app = create_app(settings)
     clock = Clock(app, app.extensions["jobs"])
     scheduler = scheduler_for(clock)
 
@@ -100,7 +102,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    log.info("the clock runs as %s", clock.holder)
+    log.info("the clock runs")
     scheduler.start()
     clock.stop()
 

@@ -9,12 +9,14 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 Mode = Literal["demo", "production"]
+Deed = Literal["sign in", "export", "search", "write", "report"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 POLICIES = PROJECT / "policies"
@@ -25,9 +27,11 @@ MOST_PROXY_HOPS = 10
 # The key printed in Flask's own documentation, and the words of keys that were meant to be replaced.
 WELL_KNOWN_KEYS = re.compile(
     r"192b9bdd22ab9ed4d12e236c78afcb9a|change.?(me|this|it)|replace.?(me|this)|your.?secret|secret.?key|"
-    r"super.?secret|very.?secret|password|development|example",
+    r"super.?secret|very.?secret|password|development|example|riskapp|insecure|not.?secret|placeholder|qwerty|"
+    r"0123456789|1234567890|abcdefgh",
     re.IGNORECASE,
 )
+REPEATED_KEY = re.compile(r"(.{1,16})\1{2,}.{0,16}", re.DOTALL)  # a short piece again and again
 
 
 class SettingsRefused(ValueError):
@@ -58,6 +62,25 @@ class OidcSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """How often one account may do a thing in each window of time."""
+
+    most: int
+    window: timedelta
+
+
+LIMITS: Mapping[Deed, Limit] = {
+    "sign in": Limit(20, timedelta(minutes=15)),
+    "export": Limit(60, timedelta(minutes=5)),
+    "search": Limit(120, timedelta(minutes=1)),
+    "write": Limit(120, timedelta(minutes=1)),
+    "report": Limit(6, timedelta(minutes=1)),
+}
+MOST_OFTEN = 999_999
+A_DAY_OF_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration of one running riskapp; what is secret stays out of its printed form."""
 
@@ -76,6 +99,8 @@ class Settings:
     proxy_hops: int
     demands_second_factor: bool  # outside demo always
     oidc: OidcSettings | None  # None: people sign in with the accounts of riskapp alone
+    limits: Mapping[Deed, Limit]
+    security_contact: str  # mailto: or https:, for who finds a hole
 
     @property
     def is_demo(self) -> bool:
@@ -117,6 +142,8 @@ class Settings:
             proxy_hops=proxy_hops,
             demands_second_factor=_demands_second_factor(env, is_demo=is_demo),
             oidc=_oidc(env, base_url, is_demo=is_demo),
+            limits={deed: _limit(env, deed, usual) for deed, usual in LIMITS.items()},
+            security_contact=_security_contact(env, mail_from),
         )
 
 
@@ -145,7 +172,8 @@ def _secret_key(env: Mapping[str, str]) -> str:
         raise SettingsRefused(f"SECRET_KEY is missing. {make_one}")
     if len(key) < SHORTEST_SECRET_KEY:
         raise SettingsRefused(f"SECRET_KEY is shorter than {SHORTEST_SECRET_KEY} characters. {make_one}")
-    if WELL_KNOWN_KEYS.search(key) or len(set(key)) < FEWEST_DISTINCT_CHARACTERS:
+    has_few_letters = len(set(key)) < FEWEST_DISTINCT_CHARACTERS
+    if has_few_letters or WELL_KNOWN_KEYS.search(key) or REPEATED_KEY.fullmatch(key):
         raise SettingsRefused(f"SECRET_KEY is one that others know or can guess. {make_one}")
     return key
 
@@ -299,6 +327,25 @@ def _whole_number(env: Mapping[str, str], name: str, *, default: int, lowest: in
     if not re.fullmatch(r"[0-9]{1,6}", text) or not lowest <= int(text) <= highest:
         raise SettingsRefused(f"{name} is {text!r}: use a whole number from {lowest} to {highest}.")
     return int(text)
+
+
+def _limit(env: Mapping[str, str], deed: Deed, usual: Limit) -> Limit:
+    """Read how often, such as LIMIT_EXPORT="60 in 300": sixty times in each five minutes."""
+    name = f"LIMIT_{deed.replace(' ', '_').upper()}"
+    text = env.get(name, f"{usual.most} in {usual.window.total_seconds():.0f}")
+    said = re.fullmatch(r"([0-9]{1,6}) in ([0-9]{1,5})", text)
+    if not said or not 1 <= int(said[1]) <= MOST_OFTEN or not 1 <= int(said[2]) <= A_DAY_OF_SECONDS:
+        raise SettingsRefused(f"{name} is {text!r}: say how often in how many seconds, such as 60 in 300.")
+    return Limit(int(said[1]), timedelta(seconds=int(said[2])))
+
+
+def _security_contact(env: Mapping[str, str], mail_from: str) -> str:
+    contact = env.get("SECURITY_CONTACT", f"mailto:{parseaddr(mail_from)[1]}")
+    if not re.fullmatch(r"(mailto:[^@\s]+@[^@\s]+|https://\S+)", contact) or not contact.isprintable():
+        raise SettingsRefused(
+            f"SECURITY_CONTACT is {contact!r}: use mailto:security@council.example or an https:// address."
+        )
+    return contact
 
 
 def _address(url: str) -> SplitResult | None:

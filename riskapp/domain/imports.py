@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from riskapp.domain.cells import as_written
 from riskapp.domain.organisation import KINDS
 from riskapp.domain.refusal import Cannot
 
@@ -23,7 +24,6 @@ DATES = ("opened", "from", "to")
 _EMAIL = re.compile(r"[^@\s,;<>()\"']+@[^@\s,;<>()\"']+\.[^@\s,;<>()\"'.]+")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _BRITISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
 
 
 class CannotImport(Cannot):
@@ -151,7 +151,7 @@ def _sheet(head: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Sheet:
 
 def _plain(cell: str) -> str:
     """Take off outer spaces, and the apostrophe that our own files put before what looks like a formula."""
-    return _DEFUSED.sub("", cell.strip(), count=1) if cell.startswith("'") else cell.strip()
+    return as_written(cell.strip()).strip()
 
 
 def _faults_of(line: Line) -> Iterator[Fault]:

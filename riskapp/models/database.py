@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from sqlite3 import Connection as SQLiteConnection
 from typing import Any, TypeVar
 
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, event
 from sqlalchemy.dialects.postgresql import JSONB
@@ -73,6 +76,17 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@cache
+def _newest(migrations: str) -> frozenset[str]:
+    return frozenset(ScriptDirectory(migrations).get_heads())
+
+
+def is_migrated(migrations: str) -> bool:
+    """Say whether the database is at the newest of the migrations in a folder."""
+    context = MigrationContext.configure(db.session.connection())
+    return frozenset(context.get_current_heads()) == _newest(migrations)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Who may pass a door: every route names a permission, and every object is checked before it is shown."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -9,13 +8,13 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Flask, Response, abort, g, redirect, request, url_for
 
 from riskapp.domain.permissions import Actor, Facts, Permission, may
-from riskapp.web import sessions
+from riskapp.web import logs, sessions
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STANDS_OPEN = frozenset({"static", "style"})
-"""Endpoints of style, fonts and scripts, the same for everyone."""
+STANDS_OPEN = frozenset({"static", "style", "policy_reports"})
+"""Endpoints of style and fonts, the same for everyone, and the one to which browsers say what they refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +100,10 @@ def install(app: Flask, find_actor: Callable[[str, str], Known | None]) -> None:
 
     @app.before_request
     def _who_is_asking() -> None:
-        g.request_id = uuid.uuid4().hex[:12]
-        token = sessions.token()
-        g.known = find_actor(token, g.request_id) if token and request.endpoint not in STANDS_OPEN else None
+        number, token = logs.request_id(), sessions.token()
+        g.known = find_actor(token, number) if token and request.endpoint not in STANDS_OPEN else None
         is_whole = g.known is not None and g.known.waits_at is None
-        g.actor = g.known.actor if is_whole else Actor(person_id=None, request_id=g.request_id)
+        g.actor = g.known.actor if is_whole else Actor(person_id=None, request_id=number)
 
     @app.after_request
     def _keep_to_oneself(response: Response) -> Response:

@@ -84,6 +84,6 @@ _SHIFTY = re.compile(r"//|/\.{1,2}(/|$)|%(2f|5c|2e|0|1)", re.IGNORECASE)
 
 def never_cache(response: Response) -> Response:
     """Keep pages for one person out of every cache."""
-    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Cache-Control"] = "no-store"  # also where a file was given out with a word of its own
     response.headers.add("Vary", "Cookie")
     return response

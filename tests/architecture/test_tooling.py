@@ -102,7 +102,7 @@ def test_what_runs_is_what_was_tested():
 def test_make_help_lists_every_command_in_one_line_each():
     shown = subprocess.run(["make", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True).stdout
     commands = re.findall(r"^make (\w+) +\S", shown, re.MULTILINE)
-    assert commands == ["help", "run", "test", "drill", "check", "format", "bench", "setup", "lock", "clean"]
+    assert commands == ["help", "run", "test", "drill", "check", "audit", "format", "bench", "setup", "lock", "clean"]
 
 
 def test_a_missing_python_is_one_clear_line():

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from riskapp.features.rmap import queries as rmap
 from riskapp.features.work import queries as work
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db
+from riskapp.web import xlsx
 from tests.authorisation.oracle_tables import (
     DOORS,
     GROUPS,
@@ -71,6 +73,9 @@ def said(answer: TestResponse) -> str:
         paper = pypdf.PdfReader(io.BytesIO(answer.data))
         pages = " ".join(page.extract_text() for page in paper.pages)
         return f"{answer.headers} {paper.metadata} {paper.outline} {pages}"
+    if answer.mimetype == xlsx.KIND:
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+            return f"{answer.headers} {' '.join(book.read(name).decode() for name in book.namelist())}"
     return f"{answer.headers} {answer.text}"
 
 
@@ -199,7 +204,7 @@ class Matrix:
     @staticmethod
     def _shape(answer: TestResponse) -> tuple[object, ...]:
         headers = sorted((name, value) for name, value in answer.headers if name != "Set-Cookie")
-        return answer.status_code, headers, ANEW.sub("", answer.text)
+        return answer.status_code, headers, ANEW.sub("", said(answer) if answer.mimetype == xlsx.KIND else answer.text)
 
     def _look_for_words(self, persona: Persona, shows: str, answer: TestResponse, what: str) -> None:
         for found in sorted({match.groups() for match in WORD.finditer(said(answer))}):

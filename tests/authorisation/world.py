@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Clearance, Role, Sitting
 from riskapp.features.audit import service as audit
+from riskapp.features.clock import service as clock
 from riskapp.features.overdue import queries as overdue
 from riskapp.features.overdue import service as chasing
 from riskapp.features.risks import service as risks
@@ -54,6 +55,7 @@ class World(APaperCouncil):
         with transaction():
             self._organise()
             self._people()
+            clock.take_lease("a clock", at=NOON)
         self.things: dict[str, list[Thing]] = {"nothing": [NOTHING], "risk": [], "action": [], "escalation": []}
         self.of_number: dict[tuple[int, str], Thing] = {}
         self.references: dict[Thing, str] = {}

@@ -2,10 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from unittest import mock
 
 import pytest
 import time_machine
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from riskapp.domain.clock import DAILY_AT, TELLING, Done, Job, tick_of
 from riskapp.features.clock import jobs as running
@@ -189,9 +191,41 @@ def test_only_urgent_jobs_run_each_minute(a_days_jobs):
     assert all(job.order >= TELLING for job in a_days_jobs if job.name in {"queue_digests", "send_mail"})
 
 
-def test_health_says_whether_the_clock_is_late_and_nothing_else(app, client):
+def test_health_says_that_the_process_answers_and_nothing_else(app, client):
     answer = client.get("/health")
-    assert (answer.status_code, answer.json) == (200, {"status": "ok", "clock": "never ran"})
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def ready(client):
+    answer = client.get("/ready")
+    return answer.status_code, answer.json
+
+
+READY, NOT_READY = (200, {"status": "ready"}), (503, {"status": "not ready"})
+
+
+def test_ready_means_a_clock_that_is_not_late(council, a_days_jobs, app, client):
+    assert ready(client) == NOT_READY, "no clock has ever run"
+    with transaction():
+        service.take_lease("a clock", at=NOON)
+    assert ready(client) == READY, "one runs and waits for its first day"
+    ran(a_days_jobs)
+    assert ready(client) == READY
+    with time_machine.travel(NOON + timedelta(days=2), tick=False):
+        assert ready(client) == NOT_READY, "two days were missed"
+
+
+def test_ready_means_tables_of_this_version_and_a_database_that_answers(council, a_days_jobs, client):
+    ran(a_days_jobs)
+    with transaction():
+        newest = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert ready(client) == NOT_READY
+    with transaction():
+        db.session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": newest})
+    assert ready(client) == READY
+    with mock.patch("riskapp.features.clock.queries.health", side_effect=OperationalError("select", {}, Exception())):
+        assert ready(client) == NOT_READY
 
 
 def signed_in(client, person):

@@ -16,7 +16,7 @@ ACCOUNTS = (
 )  # fmt: skip
 MOST = 40
 """Pages an account is followed to; of each kind of page one, since more of a kind tell nothing new."""
-FILE = re.compile(r"\.(csv|pdf)$|[?&]as=csv")
+FILE = re.compile(r"\.(csv|xlsx|pdf)$|[?&]as=csv")
 MESSAGE = "/outbox/*"
 """A message to somebody else, which the demonstration lets everyone read, leads where only its reader may go."""
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(each => each.getAttribute('href'))"

@@ -60,7 +60,7 @@ def run_job(job: Job, moment: Moment, *, now: Callable[[], datetime], is_kept_id
         with transaction():
             done = job.run(moment)
     except Exception as failure:
-        log.exception("the job %s fell over for %s", job.name, moment.on)
+        log.exception("a job fell over", extra={"job": job.name, "on": moment.on.isoformat()})
         fault = _fault(failure)
         done = Done(failed=1, detail=fault)
     ran = Ran(job.name, moment.on, done, now() - started, fault)

@@ -1,12 +1,14 @@
-"""The clock as a page, and as a line that a monitor reads."""
+"""The clock as a page, and what a monitor asks: does the process answer, and can work be done."""
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from riskapp.domain.permissions import Permission
 from riskapp.features.clock import queries
 from riskapp.features.reminders import queries as reminders
-from riskapp.web import csv, guards, lists
+from riskapp.models.database import is_migrated
+from riskapp.web import csv, guards, lists, logs
 from riskapp.web.clock import now
 
 blueprint = Blueprint("clock", __name__)
@@ -15,9 +17,34 @@ blueprint = Blueprint("clock", __name__)
 @blueprint.get("/health")
 @guards.requires(Permission.PUBLIC)
 def health() -> ResponseReturnValue:
-    """Answer that the database answers, and whether the clock is late; nothing that a stranger could use."""
-    state = queries.health(at=now()).state
-    return jsonify(status="ok", clock=state)
+    """Answer that this process answers: one that does not is to be started again."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/ready")
+@guards.requires(Permission.PUBLIC)
+def ready() -> ResponseReturnValue:
+    """Answer whether work can be done here: the database answers, its tables are of this version, the clock runs.
+
+    A stranger learns yes or no; the reason for a no is in the log.
+    """
+    try:
+        reason = _why_not_ready()
+    except SQLAlchemyError as failure:
+        logs.fault("not ready", failure)
+        reason = "database"
+    if reason is None:
+        return jsonify(status="ready")
+    logs.warn("not ready", reason=reason)
+    return jsonify(status="not ready"), 503
+
+
+def _why_not_ready() -> str | None:
+    if not is_migrated(current_app.extensions["migrate"].directory):
+        return "migrations"
+    state = queries.health(at=now())
+    is_waiting_for_its_first_day = state.state == "never ran" and state.is_held
+    return None if state.state == "on time" or is_waiting_for_its_first_day else "clock"
 
 
 @blueprint.get("/clock")

@@ -54,7 +54,7 @@ def _together(rows: Sequence[Row], deed: Callable[[Sequence[Row]], int]) -> tupl
             return deed(rows), 0
     except Exception:
         if len(rows) == 1:
-            log.exception("the clock passed over %r", rows[0])
+            log.exception("the clock passed over one", extra={"thing": getattr(rows[0], "id", None)})
             return 0, 1
     middle = len(rows) // 2
     first, last = _together(rows[:middle], deed), _together(rows[middle:], deed)

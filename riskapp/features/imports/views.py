@@ -11,7 +11,7 @@ from riskapp.features.imports import queries, service
 from riskapp.features.imports.forms import ImportForm
 from riskapp.features.imports.queries import Preview
 from riskapp.models.database import transaction
-from riskapp.web import csv, guards, lists
+from riskapp.web import csv, guards, lists, uploads
 from riskapp.web.clock import now, today
 
 ROWS = 50
@@ -20,6 +20,7 @@ MOVED = "The organisation was changed after you looked. Nothing was done. This i
 
 @blueprint.route("/import", methods=["GET", "POST"])
 @guards.requires(Permission.ORGANISATION_KEEP)
+@uploads.takes(megabytes=MOST_BYTES // uploads.MEGABYTE)
 def import_file() -> ResponseReturnValue:
     """Choose a file; it is read and shown, and changes nothing yet."""
     guards.allow(Permission.ORGANISATION_KEEP)

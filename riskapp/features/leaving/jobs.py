@@ -25,7 +25,7 @@ def let_people_go(moment: Moment) -> Done:
                 service.carry_out(departure, by=THE_CLOCK, at=moment.at, on=moment.on)
                 done += 1
         except Exception:
-            log.exception("the clock passed over departure %s", departure.id)
+            log.exception("the clock passed over a departure", extra={"thing": departure.id})
             failed += 1
     return Done(found=found, queued=done, failed=failed)
 

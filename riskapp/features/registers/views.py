@@ -15,7 +15,7 @@ from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import forms as addresses
 from riskapp.features.registers import queries, service
 from riskapp.models.database import transaction
-from riskapp.web import addressing, csv, drawings, grids, guards, levels
+from riskapp.web import addressing, csv, drawings, grids, guards, levels, xlsx
 from riskapp.web.clock import now, today
 
 blueprint = Blueprint("risks", __name__)
@@ -86,6 +86,17 @@ def register() -> ResponseReturnValue:
 @guards.requires(Permission.SIGNED_IN)
 def register_csv() -> ResponseReturnValue:
     """Send every row of the register that the address asks for; the export is recorded."""
+    return csv.answer("register", HEADS, _exported())
+
+
+@blueprint.get("/registers.xlsx")
+@guards.requires(Permission.SIGNED_IN)
+def register_xlsx() -> ResponseReturnValue:
+    """Send the same as a workbook."""
+    return xlsx.answer("register", HEADS, _exported())
+
+
+def _exported() -> Iterator[tuple[object, ...]]:
     actor, offer = guards.actor(), _offer()
     state = addresses.read(request.args, offer)
     rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
@@ -93,7 +104,7 @@ def register_csv() -> ResponseReturnValue:
         service.record_export(rows=len(rows), asked=state.address(), by=actor, at=now())
     record_shown((row.reference for row in rows), Outlet.REGISTER_FILE)
     label = levels.rating_of(offer.policy.scoring)
-    return csv.answer("register", HEADS, _cells(rows, offer.policy, label))
+    return _cells(rows, offer.policy, label)
 
 
 def _offer() -> addresses.Offer:

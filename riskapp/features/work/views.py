@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain.movement import Kind
@@ -15,13 +15,14 @@ from riskapp.features.registers import queries as registers
 from riskapp.features.registers.queries import Filters, RegisterRow
 from riskapp.features.work import queries
 from riskapp.web import guards
-from riskapp.web.clock import today
+from riskapp.web.clock import now, today
 
 blueprint = Blueprint("work", __name__)
 
 READERS = (Role.COMMITTEE, Role.AUDITOR, Role.COMMISSIONER, Role.PROPER_OFFICER)
 A_QUARTER = timedelta(days=91)
 SHOWN = 5
+SAID_FOR = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,20 @@ def accessibility() -> ResponseReturnValue:
 def privacy() -> ResponseReturnValue:
     """Say what is kept of people, and why."""
     return render_template("work/privacy.html")
+
+
+@blueprint.get("/.well-known/security.txt")
+@guards.requires(Permission.PUBLIC)
+def security() -> Response:
+    """Say whom to tell of a hole (RFC 9116); it is written anew each time, so that it never runs out."""
+    settings = current_app.extensions["settings"]
+    lines = (
+        f"Contact: {settings.security_contact}",
+        f"Expires: {now() + SAID_FOR:%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.base_url}{url_for('work.security')}",
+    )
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @blueprint.get("/help")

@@ -11,6 +11,7 @@ from riskapp.reports.pack_data import Figure
 from riskapp.reports.slips import Months, MonthsHead, Slip, draw_ageing
 from riskapp.reports.strip import draw_strip
 from riskapp.reports.table import Column, Table, Words, figure, filled, named
+from riskapp.reports.words import beginning
 
 if TYPE_CHECKING:
     from riskapp.reports.pack_data import OverdueAction, PackData
@@ -74,7 +75,7 @@ def _draw_table(paper: Paper, data: PackData) -> None:
     )
     rows = [
         (
-            named(action.title, action.owner, f"Action: {action.title[:40]}"),
+            named(action.title, action.owner, f"Action: {beginning(action.title)}"),
             figure(action.item),
             figure(action.score),
             Slip(action.promised_on, months, _PAD),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from riskapp.reports.dates import short_day
 from riskapp.reports.table import Column, Stack, Table, Words, filled, named
-from riskapp.reports.words import Run
+from riskapp.reports.words import Run, beginning
 
 if TYPE_CHECKING:
     from riskapp.reports.pack_data import Body, PackData
@@ -44,9 +44,9 @@ def draw(paper: Paper, data: PackData, number: str) -> None:
 def _row(body: Body, data: PackData) -> tuple[Cell, ...]:
     items = ", ".join(map(str, body.items))
     return (
-        named(body.name, body.role, f"Body: {body.name[:40]}"),
-        Words(body.interest, "reason", 6, f"Interest in {body.name[:40]}"),
-        Words(body.lead, "reason", 3, f"Lead for {body.name[:40]}"),
+        named(body.name, body.role, f"Body: {beginning(body.name)}"),
+        Words(body.interest, "reason", 6, f"Interest in {beginning(body.name)}"),
+        Words(body.lead, "reason", 3, f"Lead for {beginning(body.name)}"),
         _review(body, data),
         Words(items, most=3) if items else Words((Run("none", bold=True),)),
     )

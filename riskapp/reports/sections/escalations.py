@@ -8,7 +8,7 @@ from riskapp.reports.dates import day, short_day
 from riskapp.reports.pack_data import Figure
 from riskapp.reports.strip import draw_strip
 from riskapp.reports.table import Column, Table, Words, figure, filled
-from riskapp.reports.words import Run
+from riskapp.reports.words import Run, beginning
 
 if TYPE_CHECKING:
     from riskapp.reports.pack_data import Escalation, PackData
@@ -63,11 +63,11 @@ def _draw_live(paper: Paper, data: PackData) -> None:
 
 
 def _row(case: Escalation) -> tuple[Cell, ...]:
-    title = Words(case.title, "name", 3, f"Escalation: {case.title[:40]}")
+    title = Words(case.title, "name", 3, f"Escalation: {beginning(case.title)}")
     return (
         figure(case.item),
         title,
-        Words(case.held_by, "reason", 3, f"Escalation: {case.title[:40]}, held by"),
+        Words(case.held_by, "reason", 3, f"Escalation: {beginning(case.title)}, held by"),
         Words(short_day(case.since)),
         Words((Run(case.time_left, bold=case.is_late),), most=3),
     )

@@ -9,7 +9,7 @@ from riskapp.reports.marks import Travel
 from riskapp.reports.pack_data import Figure
 from riskapp.reports.strip import draw_strip
 from riskapp.reports.table import Column, Table, Words, figure, filled, named
-from riskapp.reports.words import Run
+from riskapp.reports.words import Run, beginning
 
 if TYPE_CHECKING:
     from riskapp.reports.pack_data import PackData, Risk
@@ -60,7 +60,7 @@ def _draw_table(paper: Paper, data: PackData, scheme: Scheme, groups: dict[str, 
     for gone in data.departures:
         into = "Closed" if gone.merged_into is None else f"Part of item {gone.merged_into}"
         mark = Travel(gone="Closed" if gone.merged_into is None else "Merged")
-        about = named(gone.title, gone.why, f"{mark.gone}: {gone.title[:40]}", "reason")
+        about = named(gone.title, gone.why, f"{mark.gone}: {beginning(gone.title)}", "reason")
         rows.append((mark, figure("–"), about, scheme.chip(gone.was), Words(into, "reason")))
     if not rows:
         paper.put("No risk has moved.")

@@ -1,0 +1,94 @@
+"""How often one may ask: counted by account and by network address, in the database, the same for every process."""
+
+import hashlib
+import hmac
+import ipaddress
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, current_app, g, request
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from werkzeug.exceptions import TooManyRequests
+
+from riskapp.models.database import db, transaction
+from riskapp.models.limits import RateLimit
+from riskapp.settings import Deed, Limit
+from riskapp.web import logs
+from riskapp.web.clock import now
+from riskapp.web.origin import SAFE, UNCHECKED
+
+FILES = (".csv", ".xlsx", ".pdf")
+DOWNLOADS = frozenset({"packs.download"})
+ADDRESS_TIMES = 10
+"""An office of many people has one address: all of them together may do as often as this many accounts."""
+OFF_NETWORK = 64  # bits of an IPv6 address that one customer has for all its machines
+
+
+def kind_of_deed() -> Deed | None:
+    """What a request counts as, if it is one of the things that are counted."""
+    if request.url_rule is None:
+        return None
+    if request.endpoint in UNCHECKED:
+        return "report"
+    if request.method not in SAFE:
+        return "sign in" if g.actor.person_id is None else "write"
+    if request.url_rule.rule.endswith(FILES) or request.endpoint in DOWNLOADS or "as" in request.args:
+        return "export"
+    return "search" if request.args.get("q") else None
+
+
+def _askers(deed: Deed) -> Iterator[tuple[str, int]]:
+    """Who is counted, and how many times as often as one account each may ask.
+
+    A try to sign in counts for an account from one address: nobody can shut an account's owner out from elsewhere.
+    """
+    network = _network()
+    yield f"address {network}", ADDRESS_TIMES
+    if g.actor.person_id is not None:
+        yield f"person {g.actor.person_id}", 1
+    elif deed == "sign in":
+        yield f"account {request.form.get('email', '').strip().casefold()} from {network}", 1
+
+
+def _network() -> str:
+    """The network address of the visitor: through proxies, what PROXY_HOPS of them vouch for."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, OFF_NETWORK), strict=False))  # noqa: PLR2004 - the older Internet
+
+
+def count(deed: str, asker: str, *, window: timedelta, at: datetime) -> tuple[int, datetime]:
+    """Count one more; gives how many there are in this window of time, and when it ends."""
+    seconds = window.total_seconds()
+    ends_at = datetime.fromtimestamp((math.floor(at.timestamp() / seconds) + 1) * seconds, UTC)
+    kept = hmac.digest(str(current_app.secret_key).encode(), asker.encode(), hashlib.sha256)[:16]
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(RateLimit).values(deed=deed, asker=kept, ends_at=ends_at, count=1)
+    one_more = row.on_conflict_do_update(
+        index_elements=[RateLimit.deed, RateLimit.asker, RateLimit.ends_at], set_={"count": RateLimit.count + 1}
+    ).returning(RateLimit.count)
+    with transaction():
+        done = db.session.execute(one_more).scalar_one()
+        if done == 1:  # the first of a window takes away those that ended
+            db.session.execute(delete(RateLimit).where(RateLimit.ends_at <= at))
+    return done, ends_at
+
+
+def install(app: Flask, limits: Mapping[Deed, Limit]) -> None:
+    """Refuse what is asked for too often, and say how long to wait."""
+
+    @app.before_request
+    def _refuse_a_flood() -> None:
+        deed = kind_of_deed()
+        if deed is None:
+            return
+        limit, at = limits[deed], now()
+        for asker, times in _askers(deed):
+            done, ends_at = count(deed, asker, window=limit.window, at=at)
+            if done > limit.most * times:
+                logs.warn("too many requests", deed=deed)
+                raise TooManyRequests(retry_after=max(math.ceil((ends_at - at).total_seconds()), 1))

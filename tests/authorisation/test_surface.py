@@ -1,0 +1,131 @@
+"""What every page sends to every role, and that no cell of any file is a formula."""
+
+import csv
+import io
+import re
+import zipfile
+from html.parser import HTMLParser
+
+import pytest
+
+from riskapp.domain.cells import as_written, looks_like_a_formula
+from riskapp.web import csv as csv_files
+from riskapp.web import headers, xlsx
+from riskapp.web import xlsx as xlsx_files
+from tests.authorisation.matrix import in_haste
+from tests.authorisation.oracle_tables import DOORS, PERSONAS
+
+PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", " =", "\u00a0=", "\u3000@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+WORDS = "1+1|cmd|' /C calc'!A0;,\"x\""
+READERS = ("head_of_assurance", "administrator", "proper_officer", "internal_auditor", "champion")
+A_VIDEO = {"script", "iframe", "object", "embed", "base", "meta http-equiv", "style"}
+
+
+class Looker(HTMLParser):
+    """Notes what a page may not hold: a script, a style or a handler of its own, or an address of another site."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        names = {name for name, _value in attributes}
+        if tag in A_VIDEO or "style" in names or "http-equiv" in names or any(name.startswith("on") for name in names):
+            self.found.append(self.get_starttag_text())
+        for name, value in attributes:
+            if name in {"href", "src", "action", "formaction"} and not re.match(r"[/?#](?!/)|mailto:|$", value or ""):
+                self.found.append(self.get_starttag_text())
+
+
+def test_every_page_sends_every_header_to_every_role(matrix, tell):
+    wrong, answers, pages = [], 0, 0
+    with in_haste():
+        for persona in PERSONAS.values():
+            for door in (each for each in DOORS if each.method == "GET"):
+                answer = matrix.through(persona, door, matrix.world.names[matrix.world.things[door.names][0]])
+                answers += 1
+                what = f"{persona.key} {door.endpoint} {answer.status_code}"
+                wrong += [
+                    f"{what}: {name}" for name, value in headers.HEADERS.items() if answer.headers.get(name) != value
+                ]
+                if answer.headers.get("Cache-Control") != "no-store" or "Cookie" not in answer.headers.get("Vary", ""):
+                    wrong.append(f"{what}: kept by a cache")
+                if answer.mimetype == "text/html":
+                    pages += 1
+                    wrong += [f"{what}: {found}" for found in Looker(answer.text).found]
+    assert wrong == [], wrong[:10]
+    assert len(PERSONAS) >= 12
+    assert answers > 1_000
+    assert pages > 800
+    tell(f"Headers: {answers:,} answers ({pages:,} pages) to {len(PERSONAS)} roles, {len(wrong)} wrong")
+
+
+@pytest.fixture
+def hostile(monkeypatch):
+    """Puts, in place of a file's rows, one row for each prefix, in every column; keeps the widths of the files."""
+    widths = {}
+
+    def answering(answer):
+        def answered(name, heads, _rows):
+            widths[name] = len(heads)
+            return answer(name, heads, [[prefix + WORDS] * len(heads) for prefix in PREFIXES])
+
+        return answered
+
+    monkeypatch.setattr(csv_files, "answer", answering(csv_files.answer))
+    monkeypatch.setattr(xlsx_files, "answer", answering(xlsx_files.answer))
+    return widths
+
+
+def _whole(matrix, door):
+    for key in READERS:
+        answer = matrix.through(PERSONAS[key], door, matrix.world.names[matrix.world.things[door.names][0]])
+        if answer.status_code == 200:
+            return answer
+    raise AssertionError(f"nobody reaches {door.endpoint}")
+
+
+def test_no_cell_of_any_csv_file_is_a_formula_and_each_can_be_read_back(matrix, hostile, tell):
+    doors = [each for each in DOORS if each.method == "GET" and _is_file(matrix, each, ".csv")]
+    cells, unescaped, lost = 0, [], []
+    with in_haste():
+        for door in doors:
+            rows = list(csv.reader(io.StringIO(_whole(matrix, door).data.decode("utf-8-sig"), newline="")))
+            assert len(rows) == len(PREFIXES) + 1, door.endpoint
+            for prefix, row in zip(PREFIXES, rows[1:], strict=True):
+                for column, cell in zip(rows[0], row, strict=True):
+                    cells += 1
+                    if looks_like_a_formula(cell) or not cell.startswith("'"):
+                        unescaped.append((door.endpoint, column, prefix))
+                    if as_written(cell) != prefix + WORDS:
+                        lost.append((door.endpoint, column, prefix))
+    assert unescaped == []
+    assert lost == []
+    assert len(doors) >= 18
+    assert cells >= len(PREFIXES) * 100
+    tell(f"Formula cells: {len(doors)} files, {sum(hostile.values())} columns, {cells:,} cells, {len(unescaped)} "
+         f"unescaped; {cells - len(lost):,} of {cells:,} read back as they were written")  # fmt: skip
+
+
+def _is_file(matrix, door, ending):
+    return any(rule.rule.endswith(ending) for rule in matrix.app.url_map.iter_rules(door.endpoint))
+
+
+def test_no_cell_of_the_workbook_is_a_formula(matrix, hostile, tell):
+    (door,) = [each for each in DOORS if each.endpoint == "risks.register_xlsx"]
+    answer = _whole(matrix, door)
+    assert answer.mimetype == xlsx.KIND
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert not [name for name in book.namelist() if "external" in name.lower() or "vba" in name.lower()]
+        assert "hyperlink" not in sheet
+        styles = book.read("xl/styles.xml").decode()
+        words = book.read("xl/sharedStrings.xml").decode()
+    kinds = re.findall(r'<c r="[A-Z]+\d+"(?: s="\d+")? t="(\w+)"', sheet)
+    assert set(kinds) == {"s"}
+    assert "<f>" not in sheet
+    assert 'quotePrefix="1"' in styles
+    assert words.count("cmd") == len(PREFIXES)
+    assert len(kinds) >= len(PREFIXES) * 10
+    tell(f"Workbook: {len(kinds)} cells, 0 formulas")

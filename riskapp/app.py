@@ -1,6 +1,7 @@
 """The application put together: what is plugged in, and in what order. Nothing is decided here."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -9,6 +10,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Permission, may_anywhere
 from riskapp.features.access import cli as access_cli
 from riskapp.features.access import views as access_views
@@ -17,8 +19,10 @@ from riskapp.features.accounts import service as account_service
 from riskapp.features.accounts import views as account_views
 from riskapp.features.actions import jobs as action_jobs
 from riskapp.features.actions import views as action_views
-from riskapp.features.audit import cli as audit_cli
-from riskapp.features.audit import jobs as audit_jobs
+from riskapp.features.audit import service as audit
+from riskapp.features.audit_trail import cli as audit_cli
+from riskapp.features.audit_trail import jobs as audit_jobs
+from riskapp.features.audit_trail import views as audit_views
 from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.bodies import views as body_views
 from riskapp.features.champions import jobs as champion_jobs
@@ -47,7 +51,7 @@ from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import errors, filters, guards, headers, shell, style
+from riskapp.web import csv, errors, filters, guards, headers, shell, style
 from riskapp.web.clock import now, today
 from riskapp.web.environment import SharedGlobals
 
@@ -67,6 +71,7 @@ BLUEPRINTS = (
     exemption_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,
+    audit_views.blueprint,
     account_views.blueprint,
 )
 
@@ -84,6 +89,7 @@ PLACES = (
     shell.Place("Reading of exempt words", "exemption.readings", Permission.EXEMPTION_TRACE),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Access", "access.roles", Permission.ROLE_READ),
+    shell.Place("Audit trail", "audit_trail.trail", Permission.AUDIT_READ_SYSTEM, names_no_thing=True),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
 )
@@ -140,6 +146,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     headers.install(app)
     errors.install(app)
     filters.install(app)
+    csv.install(app, _keep_export)
     shell.install(
         app,
         council_name=settings.council_name,
@@ -167,6 +174,12 @@ def _find_actor(token: str, request_id: str) -> Actor | None:
         with transaction():
             account_service.keep_alive(token, at=at)
     return asking.actor if asking else None
+
+
+def _keep_export(name: str, rows: int, asked: Mapping[str, str]) -> None:
+    after = {"list": name, "rows": rows, "asked": dict(asked)}
+    with transaction():
+        audit.record(Event.LIST_EXPORTED, by=guards.actor(), at=now(), after=after)
 
 
 def _counts(actor: Actor) -> dict[str, int]:

@@ -21,6 +21,7 @@ from riskapp.domain import (
     exemption,
     packs,
     reminders,
+    retention,
     reviews,
     scoring,
     staffing,
@@ -47,10 +48,11 @@ CHAPTERS = (
     "packs",
     "people",
     "exemption",
+    "retention",
 )
 
 
-YOUNGER = frozenset({"access", "people"})
+YOUNGER = frozenset({"access", "people", "retention"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -78,6 +80,7 @@ class Policy:
     people: staffing.PeopleRules
     access: access.AccessRules | None
     exemption: exemption.ExemptionRules
+    retention: retention.RetentionRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -142,6 +145,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         people=chapter("people", staffing.parse) if "people" in documents else staffing.PeopleRules(),
         access=chapter("access", access.parse) if "access" in documents else None,
         exemption=chapter("exemption", exemption.parse),
+        retention=chapter("retention", retention.parse) if "retention" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

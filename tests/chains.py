@@ -67,6 +67,7 @@ class Chain:
     sequence: int = 0
     head: bytes = chain.GENESIS
     issued: tuple[Signed, ...] = ()
+    name: str = NAME
 
     def grow(self, days: int, entries_a_day: int, *, first: int = 0) -> None:
         """Live through days: entries, then the clock seals them and issues a checkpoint."""
@@ -83,8 +84,9 @@ class Chain:
             entry, payload = an_entry(self.last_id, at + timedelta(seconds=number), self.random)
             rows.append(entry)
             payloads.append(payload)
-        self.connection.execute(insert(AuditEntry), rows)
-        self.connection.execute(insert(AuditPayload), payloads)
+        if rows:
+            self.connection.execute(insert(AuditEntry), rows)
+            self.connection.execute(insert(AuditPayload), payloads)
         return [each["id"] for each in rows]
 
     def seal(self, at: datetime) -> None:
@@ -112,7 +114,7 @@ class Chain:
             self.connection.execute(insert(AuditSeal), seals)
 
     def issue(self, at: datetime) -> Signed:
-        told = Checkpoint(NAME, self.sequence, self.head, at)
+        told = Checkpoint(self.name, self.sequence, self.head, at)
         signed = Signed(told, PUBLIC, sign(KEY, told.message()))
         facts = {"sequence": told.sequence, "hash": told.hash, "at": at, "public_key": PUBLIC}
         self.connection.execute(insert(AuditCheckpoint).values(**facts, signature=signed.signature))

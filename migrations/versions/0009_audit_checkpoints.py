@@ -1,7 +1,5 @@
 """A chain that covers place and time, signed checkpoints, erasures and verifications, and what the trail is searched by."""
 
-import uuid
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -32,14 +30,13 @@ def upgrade():
     )
     for columns in SEARCHED_BY:
         op.create_index(f"ix_audit_entry_{'_'.join(columns)}", "audit_entry", list(columns))
-    database = op.create_table(
+    op.create_table(
         "audit_database",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_audit_database_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_database")),
     )
-    op.bulk_insert(database, [{"id": 1, "name": uuid.uuid4().hex}])
     op.create_table(
         "audit_checkpoint",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -188,10 +188,11 @@ class _Walk:
         return None
 
     def _ask_witnesses(self, row: Link) -> Fault | None:
-        for witness in self._waiting.pop(row.sequence):
+        here = self._waiting.pop(row.sequence)
+        for witness in here:
             if not row.hash.hex().startswith(witness.mark):
                 return self._put_in_before(row) or _rewritten(witness, self._agreed_at, row.sealed_at)
-            self.agreed, self._agreed_at = _in_words(witness), row.sequence
+        self.agreed, self._agreed_at = _in_words(here[-1]), row.sequence
         return None
 
     def _put_in_before(self, row: Link) -> Fault | None:

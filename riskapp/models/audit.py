@@ -73,7 +73,7 @@ class AuditSeal(Base):
 
 
 class AuditDatabase(Base):
-    """The database's own id, made once: a checkpoint of another database is no witness here."""
+    """The database's own id, made with the first checkpoint: a checkpoint of another database is no witness here."""
 
     __tablename__ = "audit_database"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

@@ -94,6 +94,10 @@ IN_FULL: Mapping[str, str] = {
     Event.BOARD_CHANGED: "Changed: now {after[name]}, led by {after[led_by]}",
     Event.BOARD_JOINED: "{after[post]} joined as {after[role]}",
     Event.BOARD_LEFT: "{after[post]} left",
+    Event.EXEMPT_SHOWN: "Exempt words read: {after[where]}",
+    Event.LIST_EXPORTED: "Taken out as a file: {after[list]}, {after[rows]} rows",
+    Event.CHECKPOINT_ISSUED: "Checkpoint issued at number {after[number]}",
+    Event.TRAIL_ERASED: "Personal data erased from the trail under policy {after[clause]}",
 }
 """What was done with its particulars; where the payload was erased, the words before the first of them are left."""
 
@@ -131,7 +135,7 @@ CAPACITIES: Mapping[str, str] = {
     "broken_glass": "in an emergency, with everything open to read",
 }
 """In what capacity somebody acted, said after the post."""
-DOORS: Mapping[str, str] = {"web": "Page", "clock": "Clock", "command": "Command line"}
+DOORS: Mapping[str, str] = {"web": "Page", "clock": "Clock", "command": "Command line", "demo": "Demonstration"}
 
 
 def event_words(event: str) -> str:

@@ -303,9 +303,9 @@ def _clean(drill: Drill, runs: int) -> int:
     alarms = 0
     for run in range(runs):
         at = BEGINS + DAY * (DAYS + 1 + run)
-        living.write(drill.random.randint(0, 6), at)
-        if drill.random.random() < 0.2:
-            erase(living, [living.last_id], at + timedelta(hours=1))
+        written = living.write(drill.random.randint(0, 6), at)
+        if written and drill.random.random() < 0.2:
+            erase(living, written[-1:], at + timedelta(hours=1))
         if drill.random.random() < 0.7:
             living.seal(at + DAY)
         if drill.random.random() < 0.5:

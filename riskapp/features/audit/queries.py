@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from riskapp.adapters.signatures import is_signed
 from riskapp.domain import audit_check
@@ -134,29 +134,37 @@ def length(actor: Actor) -> int:
 
 
 def _links(connection: Connection, after: int) -> Iterator[Link]:
-    """Read the chain after a place; instants as ISO, which each database spells in its own way."""
-    is_postgresql = connection.dialect.name == "postgresql"
-    sealed_at, at = (_AS_TEXT.format(each) if is_postgresql else each for each in ("s.sealed_at", "e.at"))
-    statement = text(_LINKS.format(sealed_at=sealed_at, at=at, json="::text" if is_postgresql else ""))
-    while rows := connection.execute(statement, {"after": after, "most": IN_ONE_READ}).fetchall():
-        for row in rows:
-            yield _LINK((*row[:4], _iso(row[4]), row[5], row[6], _iso(row[7] or ""), *row[8:]))
-        after = rows[-1][0]
+    """Read the chain after a place, past SQLAlchemy's own rows, since a million of them take as long as the hashes."""
+    statement = _LINKS[connection.dialect.name]
+    cursor: Any = connection.connection.cursor()
+    try:
+        while rows := cursor.execute(statement.format(after=after, most=IN_ONE_READ)).fetchall():
+            yield from map(_LINK, rows)
+            after = rows[-1][0]
+    finally:
+        cursor.close()
 
 
 _LINK = Link._make
-_AS_TEXT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
-_LINKS = """
+_READ = """
 SELECT s.sequence, s.entry_id, s.hash, s.entry_digest, {sealed_at}, e.id, e.event, {at}, e.person_id, e.post_id,
   e.capacity, e.subject_id, e.door, e.request_id, e.payload_digest, p.salt, p.content{json}
 FROM audit_seal s LEFT JOIN audit_entry e ON e.id = s.entry_id LEFT JOIN audit_payload p ON p.entry_id = e.id
-WHERE s.sequence > :after ORDER BY s.sequence LIMIT :most
+WHERE s.sequence > {{after}} ORDER BY s.sequence LIMIT {{most}}
 """
-
-
-def _iso(kept: str) -> str:
-    """Spell "2026-11-28 06:30:00.000000" as `datetime.isoformat` does in UTC."""
-    return f"{kept[:10]}T{kept[11:19] if kept[20:] == '000000' else kept[11:]}+00:00"
+# Instants as `datetime.isoformat` spells them in UTC: without a fraction where there is none.
+_ON_SQLITE = (
+    "substr({0}, 1, 10) || 'T' || substr({0}, 12, 8) || CASE substr({0}, 21) WHEN '000000' THEN '' "
+    "ELSE substr({0}, 20) END || '+00:00'"
+)
+_ON_POSTGRESQL = (
+    "to_char({0} AT TIME ZONE 'UTC', CASE WHEN extract(microseconds FROM {0})::bigint % 1000000 = 0 "
+    'THEN \'YYYY-MM-DD"T"HH24:MI:SS"+00:00"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\' END)'
+)
+_LINKS = {
+    name: _READ.format(sealed_at=spelt.format("s.sealed_at"), at=spelt.format("e.at"), json=json)
+    for name, spelt, json in (("sqlite", _ON_SQLITE, ""), ("postgresql", _ON_POSTGRESQL, "::text"))
+}
 
 
 def _kept_witnesses(connection: Connection, trusted: bytes | None) -> tuple[list[Sighting], int | None]:
@@ -182,8 +190,8 @@ def _kept_witnesses(connection: Connection, trusted: bytes | None) -> tuple[list
 
 
 def database_name(connection: Connection) -> str:
-    """Give the database's own id, which no other database has."""
-    return connection.execute(select(AuditDatabase.name)).scalar_one()
+    """Give the database's own id, which no other database has; empty before the first checkpoint."""
+    return connection.execute(select(AuditDatabase.name)).scalar_one_or_none() or ""
 
 
 def _erased_and_unsealed(connection: Connection) -> set[int]:

@@ -22,6 +22,7 @@ from riskapp.models.access import NamedGrant, RoleProposal
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
 from riskapp.models.audit import (
     AuditCheckpoint,
+    AuditDatabase,
     AuditEntry,
     AuditErasure,
     AuditPayload,
@@ -180,12 +181,20 @@ def issue_checkpoint(key: bytes, *, by: Actor, at: datetime) -> Signed | None:
     last = queries.last_checkpoint()
     if last is not None and last.checkpoint.at == at:
         return last
-    told = Checkpoint(queries.database_name(session.connection()), head.sequence, head.hash, at)
+    name = queries.database_name(session.connection()) or _named()
+    told = Checkpoint(name, head.sequence, head.hash, at)
     signed = Signed(told, public_half(key), sign(key, told.message()))
     facts = {"sequence": told.sequence, "hash": told.hash, "at": at}
     session.add(AuditCheckpoint(**facts, public_key=signed.public_key, signature=signed.signature))
     record(Event.CHECKPOINT_ISSUED, by=by, at=at, after={"number": told.sequence, "hash": told.mark})
     return signed
+
+
+def _named() -> str:
+    """Give the database an id of its own."""
+    made = AuditDatabase(id=1, name=secrets.token_hex(16))
+    db.session.add(made)
+    return made.name
 
 
 def keep_verification(verdict: Verdict, *, seconds: float, by: Actor, at: datetime) -> None:

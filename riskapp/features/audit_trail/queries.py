@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from riskapp.domain.access import PAGES, page_of
 from riskapp.domain.audit import Event
@@ -324,11 +325,12 @@ def entry(actor: Actor, seen: Scope, key: str) -> Opened | None:
     if len(key) != KEY_LENGTH:
         return None
     begins = and_(AuditEntry.payload_digest >= first, AuditEntry.payload_digest < first + b"\xff" * 17)
-    recorded = select(AuditEntry.at).where(AuditEntry.id == AuditErasure.recorded_in_id).scalar_subquery()
+    erasing = aliased(AuditEntry)
     query = (
         _lines()
-        .add_columns(AuditEntry.request_id, AuditSeal.sequence, AuditSeal.sealed_at, recorded.label("erased_at"))
+        .add_columns(AuditEntry.request_id, AuditSeal.sequence, AuditSeal.sealed_at, erasing.at.label("erased_at"))
         .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+        .outerjoin(erasing, erasing.id == AuditErasure.recorded_in_id)
         .where(begins, seen.limit())
         .order_by(AuditEntry.id)
     )

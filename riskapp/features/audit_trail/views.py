@@ -1,5 +1,6 @@
 """The pages of the audit trail: the list, one entry, and the time line of one record."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +30,8 @@ HEADS = (
     "When", "What", "Kind", "Record", "Post", "Capacity", "Person", "Why", "Before", "After", "Door", "Erased under",
     "Entry",
 )  # fmt: skip
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+"""A word of ours, such as "in_force", in which an underscore stands for a space."""
 DOORS = {"": "Any door", **history.DOORS}
 
 
@@ -198,7 +201,7 @@ def entry(key: str) -> ResponseReturnValue:
         abort(404)
     record_shown(found.exempt, Outlet.ENTRY)
     return render_template(
-        "audit_trail/entry.html", entry=found, row=_row(found.line), changes=tuple(_changes(found)), seen=seen
+        "audit_trail/entry.html", entry=found, row=_row(found.line), changes=tuple(_changes(found)), doors=DOORS
     )
 
 
@@ -233,7 +236,8 @@ def _words(value: object) -> str:
     if isinstance(value, str) and len(value) == len("2026-12-31"):
         found = _date(value)
         return day(found) if found else value
-    return str(value)
+    words = str(value)
+    return words.replace("_", " ") if CODE.fullmatch(words) else words
 
 
 @blueprint.get("/audit/records/<reference>")

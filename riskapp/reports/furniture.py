@@ -65,7 +65,7 @@ class Furniture:
         if self.code:
             paper.line(right - 84, base, f"Content code {self.code}", _CODE, side="r")
         if self.witness:
-            paper.line(paper.x, paper.high - 11, self.witness, _WITNESS, room=paper.width)
+            paper.line(paper.x, paper.high - 13.5, self.witness, _WITNESS, room=paper.width)
 
     def _draw_band(self, paper: Paper) -> None:
         """Draw the black band of Part 2, with the paragraph of the Schedule that makes it private."""

@@ -387,7 +387,9 @@ def record(actor: Actor, reference: str, *, at: datetime, on: date) -> Record | 
     ).first()
     if found is None or not _is_readable(actor, found.id, found.kind, found.reference, at=at, on=on):
         return None
-    is_outline = found.kind == "risk" and found.id in _withheld(actor, on)[1]
+    hidden, outlined = _withheld(actor, on)
+    is_outline = found.kind == "risk" and found.id in outlined
+    is_bare = found.kind == "escalation" and found.id in hidden  # its name and its reasons are the risk's own words
     seen = Scope(not is_outline, outlined=frozenset({found.id}) if is_outline else frozenset())
     rows = db.session.execute(
         _lines()
@@ -395,14 +397,14 @@ def record(actor: Actor, reference: str, *, at: datetime, on: date) -> Record | 
         .order_by(*ORDERS["-at"])
         .limit(MOST_TOLD)
     ).all()
-    name = None if is_outline else found.name
+    told_to = Scope(is_whole=False, hidden=frozenset({found.id})) if is_bare else seen
     return Record(
         found.kind,
         found.reference,
-        name,
+        None if is_outline or is_bare else found.name,
         page_of(found.kind, found.reference),
-        tuple(_line(row, seen) for row in rows),
-        is_outline,
+        tuple(_line(row, told_to) for row in rows),
+        is_outline or is_bare,
         _risks_of(rows),
     )
 

@@ -214,7 +214,8 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.who:
         yield _by_whom(wanted.who)
     if wanted.reference:
-        yield AuditEntry.subject_id.in_(select(Entity.id).where(Entity.reference == wanted.reference.upper()))
+        named = db.session.scalar(select(Entity.id).where(Entity.reference == wanted.reference.upper()))
+        yield AuditEntry.subject_id == named if named is not None else false()
     if wanted.event:
         kinds = [each for each in Event if wanted.event in {each, each.partition(":")[0]}]
         yield AuditEntry.event.in_(kinds) if kinds else false()

@@ -1,6 +1,7 @@
 """The application put together: what is plugged in, and in what order. Nothing is decided here."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -10,6 +11,7 @@ from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from riskapp.adapters.oidc import Provider
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Permission, may_anywhere
 from riskapp.domain.refusal import Refusal
 from riskapp.features.access import cli as access_cli
@@ -19,8 +21,10 @@ from riskapp.features.accounts import service as account_service
 from riskapp.features.accounts import views as account_views
 from riskapp.features.actions import jobs as action_jobs
 from riskapp.features.actions import views as action_views
-from riskapp.features.audit import cli as audit_cli
-from riskapp.features.audit import jobs as audit_jobs
+from riskapp.features.audit import service as audit
+from riskapp.features.audit_trail import cli as audit_cli
+from riskapp.features.audit_trail import jobs as audit_jobs
+from riskapp.features.audit_trail import views as audit_views
 from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.bodies import views as body_views
 from riskapp.features.champions import jobs as champion_jobs
@@ -53,7 +57,21 @@ from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
-from riskapp.web import again, errors, filters, guards, headers, limits, logs, origin, sessions, shell, style, uploads
+from riskapp.web import (
+    again,
+    errors,
+    exports,
+    filters,
+    guards,
+    headers,
+    limits,
+    logs,
+    origin,
+    sessions,
+    shell,
+    style,
+    uploads,
+)
 from riskapp.web.clock import now, today
 from riskapp.web.environment import SharedGlobals
 
@@ -75,6 +93,7 @@ BLUEPRINTS = (
     clock_views.blueprint,
     password_views.blueprint,
     second_factor_views.blueprint,
+    audit_views.blueprint,
     account_views.blueprint,
     oidc_views.blueprint,
 )
@@ -93,6 +112,7 @@ PLACES = (
     shell.Place("Reading of exempt words", "exemption.readings", Permission.EXEMPTION_TRACE),
     shell.Place("Risk policy", "policy.policy", Permission.SIGNED_IN),
     shell.Place("Access", "access.roles", Permission.ROLE_READ),
+    shell.Place("Audit trail", "audit_trail.trail", Permission.AUDIT_READ_SYSTEM, names_no_thing=True),
     shell.Place("Outbox", "reminders.outbox", Permission.OUTBOX_READ),
     shell.Place("Clock", "clock.clock", Permission.CLOCK_READ),
 )
@@ -162,6 +182,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         csrf.exempt(app.view_functions[endpoint])
     errors.install(app)
     filters.install(app)
+    exports.install(app, _keep_export)
     shell.install(
         app,
         council_name=settings.council_name,
@@ -211,6 +232,12 @@ def _prove(password: str) -> None:
         with transaction():
             account_service.remember_unproved(person_id=person_id, at=at, network=network)
         raise
+
+
+def _keep_export(name: str, rows: int, asked: Mapping[str, str]) -> None:
+    after = {"list": name, "rows": rows, "asked": dict(asked)}
+    with transaction():
+        audit.record(Event.LIST_EXPORTED, by=guards.actor(), at=now(), after=after)
 
 
 def _counts(actor: Actor) -> dict[str, int]:

@@ -3,6 +3,7 @@
 A value that cannot be used is refused by the name of its variable, before anything has started.
 """
 
+import base64
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ Deed = Literal["sign in", "export", "search", "write", "report"]
 PROJECT = Path(__file__).resolve().parent.parent
 POLICIES = PROJECT / "policies"
 SHORTEST_SECRET_KEY = 32
+LENGTH_OF_AUDIT_KEY = 32
 FEWEST_DISTINCT_CHARACTERS = 10
 LAST_PORT = 65535
 MOST_PROXY_HOPS = 10
@@ -101,6 +103,7 @@ class Settings:
     oidc: OidcSettings | None  # None: people sign in with the accounts of riskapp alone
     limits: Mapping[Deed, Limit]
     security_contact: str  # mailto: or https:, for who finds a hole
+    audit_key: bytes | None = field(default=None, repr=False)  # 32 bytes that sign checkpoints; None: none was given
 
     @property
     def is_demo(self) -> bool:
@@ -144,6 +147,7 @@ class Settings:
             oidc=_oidc(env, base_url, is_demo=is_demo),
             limits={deed: _limit(env, deed, usual) for deed, usual in LIMITS.items()},
             security_contact=_security_contact(env, mail_from),
+            audit_key=_audit_key(env),
         )
 
 
@@ -178,13 +182,50 @@ def _secret_key(env: Mapping[str, str]) -> str:
     return key
 
 
+def _audit_key(env: Mapping[str, str]) -> bytes | None:
+    """Read the key that signs checkpoints: itself in base64, or the file that holds it so."""
+    given = env.get("AUDIT_KEY")
+    if given is None:
+        return None
+    try:
+        words = given if _is_key(given) else Path(given).expanduser().read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as failure:
+        raise SettingsRefused(
+            "AUDIT_KEY is neither a key nor a file that can be read. Make one with: flask audit key --out FILE"
+        ) from failure
+    if not _is_key(words):
+        raise SettingsRefused("AUDIT_KEY holds no key of 32 bytes in base64. Make one with: flask audit key --out FILE")
+    return base64.b64decode(words)
+
+
+def _is_key(words: str) -> bool:
+    try:
+        return len(base64.b64decode(words, validate=True)) == LENGTH_OF_AUDIT_KEY
+    except ValueError:
+        return False
+
+
+def kept_audit_key(settings: Settings) -> bytes | None:
+    """Give the key that signs checkpoints: as it was set, or, in a demonstration, one made once and kept in its folder.
+
+    None outside a demonstration where none was set.
+    """
+    if settings.audit_key is not None or not settings.is_demo:
+        return settings.audit_key
+    made = base64.b64encode(secrets.token_bytes(LENGTH_OF_AUDIT_KEY)).decode()
+    return base64.b64decode(_kept(settings.data_dir / "audit_key", made))
+
+
 def _kept_key(data_dir: Path) -> str:
-    """The demo's own key, made once; of two processes that start together, the later uses the earlier's."""
-    kept = data_dir / "secret_key"
+    return _kept(data_dir / "secret_key", secrets.token_hex(32))
+
+
+def _kept(kept: Path, made: str) -> str:
+    """The demo's own secret, made once; of two processes that start together, the later uses the earlier's."""
     if not kept.exists():
-        handle, draft = tempfile.mkstemp(dir=data_dir)  # readable by this user alone (mode 0600)
+        handle, draft = tempfile.mkstemp(dir=kept.parent)  # readable by this user alone (mode 0600)
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32))
+            file.write(made)
         try:
             os.link(draft, kept)  # whole or not at all, and never over another's
         except FileExistsError:

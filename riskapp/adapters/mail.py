@@ -17,7 +17,10 @@ OutcomeKind = Literal["sent", "kept", "refused", "unreachable", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to one address; `key` is the same at every attempt and becomes the Message-ID."""
+    """One message to one address; `key` is the same at every attempt and becomes the Message-ID.
+
+    Without HTML it goes out as plain text alone.
+    """
 
     key: str
     address: str
@@ -128,7 +131,8 @@ def compose(letter: Letter, sender: str) -> bytes:
     message["Message-ID"] = f"<{letter.key}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine should answer this
     message.set_content(letter.text, cte="quoted-printable")
-    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     return message.as_bytes()
 
 

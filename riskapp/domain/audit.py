@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 GENESIS = bytes(32)
@@ -98,13 +99,20 @@ class Event(StrEnum):
     PACK_BUILT = "pack:built"
     PACK_DOWNLOADED = "pack:downloaded"
     REGISTER_EXPORTED = "register:exported"
+    LIST_EXPORTED = "list:exported"
+    EXEMPT_SHOWN = "exempt:shown"
+    CHECKPOINT_ISSUED = "trail:checkpoint_issued"
+    TRAIL_ERASED = "trail:erased"
     IMPORT_APPLIED = "import:applied"
     DEMO_LOADED = "demo:loaded"
 
 
+_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 def canonical(content: Mapping[str, object]) -> bytes:
     """Spell a payload in the one way that is hashed: sorted keys, no spaces, UTF-8; dates as ISO text."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode()
+    return _SPELLING.encode(content).encode()
 
 
 def payload_digest(salt: bytes, content: Mapping[str, object]) -> bytes:
@@ -112,6 +120,16 @@ def payload_digest(salt: bytes, content: Mapping[str, object]) -> bytes:
     return hashlib.sha256(salt + canonical(content)).digest()
 
 
-def seal(previous: bytes, entry: Mapping[str, object]) -> bytes:
-    """Hash an entry's outer facts and payload digest onto the seal before it (32 bytes)."""
-    return hashlib.sha256(previous + hashlib.sha256(canonical(entry)).digest()).digest()
+def entry_digest(entry: Mapping[str, object]) -> bytes:
+    """Hash an entry's outer facts, the digest of its payload among them (32 bytes)."""
+    return hashlib.sha256(canonical(entry)).digest()
+
+
+def seal(previous: bytes, digest: bytes, *, sequence: int, sealed_at: datetime) -> bytes:
+    """Hash an entry's digest, its place in the chain and the instant of sealing onto the seal before it (32 bytes)."""
+    return link(previous, digest, sequence, sealed_at.isoformat())
+
+
+def link(previous: bytes, digest: bytes, sequence: int, sealed_at: str) -> bytes:
+    """Hash like `seal`, the instant already spelt in ISO: what a million seals are checked by."""
+    return hashlib.sha256(b'%b%b{"at":"%b","sequence":%d}' % (previous, digest, sealed_at.encode(), sequence)).digest()

@@ -59,6 +59,7 @@ class Permission(StrEnum):
     OUTBOX_READ = "outbox:read"
     CLOCK_READ = "clock:read"
     AUDIT_READ = "audit:read"
+    AUDIT_READ_SYSTEM = "audit:read_system"
     ROLE_READ = "role:read"
     ROLE_PROPOSE = "role:propose"
     ROLE_AGREE = "role:agree"
@@ -108,6 +109,7 @@ DEEDS: Mapping[Permission, str] = {
     Permission.OUTBOX_READ: "Read the mail that was sent",
     Permission.CLOCK_READ: "See the clock at work",
     Permission.AUDIT_READ: "Read the record of changes of the council",
+    Permission.AUDIT_READ_SYSTEM: "Read of it what is about accounts, roles, posts and the system itself",
     Permission.ROLE_READ: "See who has which role, and who was let in by name",
     Permission.ROLE_PROPOSE: "Propose that somebody is given a role, or loses one",
     Permission.ROLE_AGREE: "Agree that somebody is given a role (never one beyond one's own)",
@@ -298,6 +300,7 @@ demonstration = Condition(Relation.DEMONSTRATION, "in a demonstration", lambda _
 
 ASSURERS = (Role.HEAD_OF_ASSURANCE, Role.ASSURANCE_OFFICER)
 KEEPERS = (Role.CHAMPION, Role.MANAGER)
+TRAIL_READERS = (*ASSURERS, Role.AUDITOR, Role.COMMISSIONER, Role.EXTERNAL_AUDITOR)
 
 _assures = council_wide(*ASSURERS)
 _head = council_wide(Role.HEAD_OF_ASSURANCE)
@@ -386,7 +389,8 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         (signed_in, demonstration),
     ),
     Permission.CLOCK_READ: ((council_wide(*ASSURERS, Role.AUDITOR, Role.ADMINISTRATOR),),),
-    Permission.AUDIT_READ: ((council_wide(*ASSURERS, Role.AUDITOR, Role.COMMISSIONER, Role.EXTERNAL_AUDITOR),),),
+    Permission.AUDIT_READ: ((council_wide(*TRAIL_READERS),),),
+    Permission.AUDIT_READ_SYSTEM: ((council_wide(*TRAIL_READERS, Role.ADMINISTRATOR),),),
     Permission.ROLE_READ: ((council_wide(*COUNCIL_READERS, Role.EXTERNAL_AUDITOR, Role.ADMINISTRATOR),),),
     Permission.ROLE_PROPOSE: ((council_wide(*ASSURERS, Role.ADMINISTRATOR),),),
     Permission.ROLE_AGREE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER),),),

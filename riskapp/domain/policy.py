@@ -21,6 +21,7 @@ from riskapp.domain import (
     exemption,
     packs,
     reminders,
+    retention,
     reviews,
     scoring,
     signing_in,
@@ -49,10 +50,11 @@ CHAPTERS = (
     "people",
     "exemption",
     "signing_in",
+    "retention",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in"})
+YOUNGER = frozenset({"access", "people", "signing_in", "retention"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -81,6 +83,7 @@ class Policy:
     access: access.AccessRules | None
     exemption: exemption.ExemptionRules
     signing_in: signing_in.SigningIn | None
+    retention: retention.RetentionRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -146,6 +149,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         access=chapter("access", access.parse) if "access" in documents else None,
         exemption=chapter("exemption", exemption.parse),
         signing_in=chapter("signing_in", signing_in.parse) if "signing_in" in documents else None,
+        retention=chapter("retention", retention.parse) if "retention" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

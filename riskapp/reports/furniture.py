@@ -1,4 +1,4 @@
-"""What stands at the head and foot of every page: paper, section, marking, content code, page number."""
+"""What stands at the head and foot of every page: paper, section, marking, content code, page number, witness."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ _LABEL = Style("S", 8.5, 11, ink.SECOND)
 _SMALL = Style("R", 8.5, 11, ink.SECOND)
 _CODE = Style("RT", 8.5, 11, ink.SECOND)
 _PAGE = Style("S", 8.5, 11)
+_WITNESS = Style("RT", 7, 9, ink.SECOND)
 
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """The words of the running head and foot; a private paper has a black band across the head."""
+    """The words of the running head and foot; a private paper has a black band across the head.
+
+    The witness is the last checkpoint of the audit trail: one quiet line beneath all else.
+    """
 
     running: str
     marking: str
@@ -27,6 +31,7 @@ class Furniture:
     ground: str = ""
     remark: str = ""
     code: str = ""
+    witness: str = ""
 
     def draw(self, paper: Paper, *, has_head: bool) -> None:
         """Draw the furniture of a page that has just begun."""
@@ -59,6 +64,8 @@ class Furniture:
         paper.line(right, base, f"Page {paper.layout.pages} of {paper.known.pages}", _PAGE, side="r")
         if self.code:
             paper.line(right - 84, base, f"Content code {self.code}", _CODE, side="r")
+        if self.witness:
+            paper.line(paper.x, paper.high - 13.5, self.witness, _WITNESS, room=paper.width)
 
     def _draw_band(self, paper: Paper) -> None:
         """Draw the black band of Part 2, with the paragraph of the Schedule that makes it private."""

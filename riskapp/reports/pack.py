@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from riskapp.reports.pack_data import PackData
 
 
-def render(data: PackData, *, fonts: Path = FONT_FOLDER) -> bytes:
-    """Draw a pack as PDF/UA-1; the same data gives the same bytes.
+def render(data: PackData, *, witness: str = "", fonts: Path = FONT_FOLDER) -> bytes:
+    """Draw a pack as PDF/UA-1; the same data and the same witness, a line for the foot, give the same bytes.
 
     Drawn twice: first on nothing, to learn the page numbers. Refuses only a folder without the fonts
     (`FontsMissingError`): no text and no number of records stops a pack.
     """
     family = faces(fonts)
-    typesetter, scheme, furniture = Typesetter(family), Scheme(data), _furniture(data)
+    typesetter, scheme, furniture = Typesetter(family), Scheme(data), _furniture(data, witness)
     first = Paper(Surface(), typesetter, furniture, Layout())
     _draw(first, data, scheme)
     surface = _tagged(data, family)
@@ -91,7 +91,7 @@ def _entries(*, is_small: bool) -> list[Entry]:
     ]
 
 
-def _furniture(data: PackData) -> Furniture:
+def _furniture(data: PackData, witness: str) -> Furniture:
     is_private = data.part == EXEMPT
     marking = "Part 2: exempt" if is_private else "Part 1: public"
     return Furniture(
@@ -101,6 +101,7 @@ def _furniture(data: PackData) -> Furniture:
         ground=data.ground,
         remark="Illustrative data: nobody’s assessment" if data.is_illustrative else "",
         code=content_code(data) if data.sign_off else "",
+        witness=witness,
     )
 
 

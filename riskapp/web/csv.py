@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from flask import Response
 
 from riskapp.domain.cells import defused
+from riskapp.web import exports
 
 MOST_ROWS = 100_000
 
@@ -19,11 +20,14 @@ def cell(value: object) -> str:
 
 
 def answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Answer with a file of that name: UTF-8 with the mark that spreadsheets look for."""
-    file = io.StringIO()
+    """Answer with a file of that name: UTF-8 with the mark that spreadsheets look for; the export is recorded."""
+    file, count = io.StringIO(), 0
     writer = csv.writer(file)
     writer.writerow(cell(head) for head in heads)
-    writer.writerows([cell(value) for value in row] for row in rows)
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+        count += 1
+    exports.record(name, count)
     response = Response("\ufeff" + file.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

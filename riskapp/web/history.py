@@ -9,6 +9,43 @@ from riskapp.domain.audit import Event
 from riskapp.web.filters import day
 
 WORDS: Mapping[str, str] = {
+    Event.SIGNED_IN: "Signed in",
+    Event.SIGNED_OUT: "Signed out",
+    Event.SESSIONS_ENDED: "Other sessions ended",
+    Event.PERSON_ADDED: "Person added",
+    Event.PERSON_MOVED: "Person moved",
+    Event.PERSON_LEAVES: "Leaving recorded",
+    Event.PERSON_LEFT: "Person left",
+    Event.PERSON_REINSTATED: "Person came back",
+    Event.AWAY: "Absence recorded",
+    Event.BACK: "Return recorded",
+    Event.ROLE_ENDED: "Role ended",
+    Event.ROLE_PROPOSED: "Role proposed",
+    Event.ROLE_REFUSED: "Proposed role refused",
+    Event.ROLE_WITHDRAWN: "Proposed role withdrawn",
+    Event.CHAMPION_APPOINTED: "Risk champion appointed",
+    Event.CHAMPION_ENDED: "Risk champion stood down",
+    Event.CHAMPION_TRAINED: "Training of a risk champion recorded",
+    Event.GLASS_ASKED: "Emergency access asked for",
+    Event.GLASS_AGREED: "Emergency access agreed to",
+    Event.GLASS_REFUSED: "Emergency access refused",
+    Event.GLASS_ENDED: "Emergency access ended",
+    Event.PLAN_RECORDED: "Improvement plan recorded",
+    Event.MEETING_PLANNED: "Meeting planned",
+    Event.POLICY_ADOPTED: "Risk policy adopted",
+    Event.RISK_SCORED: "Scored",
+    Event.RISK_REVIEWED: "Reviewed",
+    Event.BODY_RECORDED: "Body recorded",
+    Event.BODY_REVIEWED: "Governance review recorded",
+    Event.PACK_BUILT: "Paper built",
+    Event.PACK_DOWNLOADED: "Part 2 of a paper handed out",
+    Event.REGISTER_EXPORTED: "Register taken out as a file",
+    Event.LIST_EXPORTED: "List taken out as a file",
+    Event.EXEMPT_SHOWN: "Exempt words read",
+    Event.CHECKPOINT_ISSUED: "Checkpoint issued",
+    Event.TRAIL_ERASED: "Personal data erased from the trail",
+    Event.IMPORT_APPLIED: "File imported",
+    Event.DEMO_LOADED: "Demonstration loaded",
     Event.RISK_DRAFTED: "Drafted",
     Event.RISK_OPENED: "Opened",
     Event.RISK_REWORDED: "Reworded",
@@ -57,8 +94,57 @@ IN_FULL: Mapping[str, str] = {
     Event.BOARD_CHANGED: "Changed: now {after[name]}, led by {after[led_by]}",
     Event.BOARD_JOINED: "{after[post]} joined as {after[role]}",
     Event.BOARD_LEFT: "{after[post]} left",
+    Event.EXEMPT_SHOWN: "Exempt words read: {after[where]}",
+    Event.LIST_EXPORTED: "Taken out as a file: {after[list]}, {after[rows]} rows",
+    Event.CHECKPOINT_ISSUED: "Checkpoint issued at number {after[number]}",
+    Event.TRAIL_ERASED: "Personal data erased from the trail under policy {after[clause]}",
 }
 """What was done with its particulars; where the payload was erased, the words before the first of them are left."""
+
+
+KINDS: Mapping[str, str] = {
+    "account": "Accounts",
+    "action": "Actions",
+    "board": "Boards",
+    "body": "External bodies",
+    "champion": "Risk champions",
+    "demo": "Demonstration",
+    "escalation": "Escalations",
+    "exempt": "Exempt words",
+    "glass": "Emergencies",
+    "import": "Imports",
+    "list": "Exports",
+    "meeting": "Meetings",
+    "named_grant": "Access by name",
+    "pack": "Committee papers",
+    "person": "People",
+    "plan": "Improvement plan",
+    "policy": "Risk policy",
+    "post": "Posts",
+    "register": "Exports of a register",
+    "risk": "Risks",
+    "role": "Roles",
+    "trail": "Audit trail",
+    "unit": "Units",
+}
+"""What the part of an event before the colon is called."""
+CAPACITIES: Mapping[str, str] = {
+    "holder": "as its holder",
+    "acting": "acting in it",
+    "deputy": "as its deputy",
+    "broken_glass": "in an emergency, with everything open to read",
+}
+"""In what capacity somebody acted, said after the post."""
+DOORS: Mapping[str, str] = {"web": "Page", "clock": "Clock", "command": "Command line", "demo": "Demonstration"}
+
+
+def event_words(event: str) -> str:
+    """Say what kind of thing an event is, whatever its entry says."""
+    if event in WORDS:
+        return WORDS[event]
+    if event in IN_FULL:
+        return IN_FULL[event].partition("{")[0].rstrip(" :").removesuffix(" from").removesuffix(" with the date")
+    return event.partition(":")[2].replace("_", " ").capitalize()
 
 
 class Told(Protocol):
@@ -91,6 +177,11 @@ def in_words(entries: Iterable[Told]) -> tuple[Entry, ...]:
     )
 
 
+def sentence(told: Told) -> str:
+    """Say an entry in a sentence."""
+    return _deed(told)
+
+
 def _why(told: Told) -> str:
     return str(told.content.get("why") or "")
 
@@ -106,7 +197,7 @@ def _deed(told: Told) -> str:
         return f"Opened. {_next(after)}".strip()
     if told.event in IN_FULL:
         return _in_full(IN_FULL[told.event], before, after)
-    return WORDS.get(told.event, told.event.replace(":", " ").replace("_", " ").capitalize())
+    return event_words(told.event)
 
 
 def _in_full(template: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

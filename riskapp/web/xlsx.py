@@ -12,6 +12,7 @@ from flask import Response
 
 from riskapp.domain.calendar import LONDON
 from riskapp.domain.cells import looks_like_a_formula
+from riskapp.web import exports
 
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 32_767  # letters of one cell
@@ -53,10 +54,12 @@ def answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
         }
         for column, head in enumerate(heads):
             sheet.write_string(0, column, head, bold)
+        number = 0
         for number, row in enumerate(rows, start=1):
             for column, value in enumerate(row):
                 put(sheet, (number, column), value, **styles)
         sheet.freeze_panes(1, 0)
+    exports.record(name, number)
     response = Response(file.getvalue(), content_type=KIND)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response

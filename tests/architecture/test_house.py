@@ -22,7 +22,11 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "access": {RULES: "told_of_emergencies"},
     "accounts": {"it finds out who the actor is": "asking", RULES: "rules has_second_factor"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
-    "audit": {"a command of the machine's keeper": "verify"},
+    "audit": {
+        "a command of the machine's keeper": "verify database_name unsealed_count",
+        "it stands at the foot of every paper": "last_checkpoint",
+    },
+    "audit_trail": {RULES: "internal_auditors council_id entries_of_person entries_due"},
     "champions": {RULES: "training_due"},
     "choices": {WORDS: "line_of"},
     "clock": {RULES: "last_day_done days_to_run days_up_to", "a monitor has no account": "health"},

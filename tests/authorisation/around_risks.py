@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Clearance, Role
 from riskapp.domain.staffing import Span
 from riskapp.features.access import service as access
+from riskapp.features.audit import service as trail
 from riskapp.features.boards import service as boards
 from riskapp.features.champions import service as champions
 from riskapp.features.imports import service as imports
@@ -46,6 +48,8 @@ def _organisation(world: World) -> None:
     sent = imports.preview(kind="units", file_name="units.csv", data=b"no header", by=by, **WHEN)
     world.keep(Thing("file", "sent by the administrator", owner="administrator"), key=sent.key)
     world.keep(Thing("pattern", "of people"), kind="people")
+    kept = trail.record(Event.POLICY_ADOPTED, by=by, at=NOON, after={"number": 4})
+    world.keep(Thing("entry", "of the system"), key=kept.payload_digest.hex()[:32])
 
 
 def _people(world: World) -> None:

@@ -226,7 +226,7 @@ class TestReading:
         assert len(rows) == 20
         assert all(row["Title"].startswith("'=HYPERLINK") for row in rows)
         assert rows[0]["Current score"] == "9"
-        assert db.session.scalar(select(AuditEntry.id).where(AuditEntry.event == "register:exported")) is not None
+        assert db.session.scalar(select(AuditEntry.id).where(AuditEntry.event == "list:exported")) is not None
 
     @pytest.mark.parametrize(
         "address",

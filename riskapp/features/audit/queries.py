@@ -1,20 +1,30 @@
 """What the trail says: a record's time line, and whether the chain holds."""
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
-from riskapp.domain import audit as chain
+from riskapp.adapters.signatures import is_signed
+from riskapp.domain import audit_check
 from riskapp.domain.audit import Event
+from riskapp.domain.audit_check import Fault, Link, Tampering, Verdict
+from riskapp.domain.checkpoints import Checkpoint, Sighting, Signed
 from riskapp.domain.permissions import Actor
-from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
+from riskapp.models.audit import (
+    AuditCheckpoint,
+    AuditDatabase,
+    AuditEntry,
+    AuditPayload,
+    AuditSeal,
+    AuditVerification,
+)
+from riskapp.models.clock import JobRun
 from riskapp.models.database import db
 from riskapp.models.people import Post
-
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ _TIME_LINE = (
     select(AuditEntry.at, AuditEntry.event, Post.title, AuditEntry.door, AuditPayload.content)
     .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
     .outerjoin(Post, Post.id == AuditEntry.post_id)
-    .where(AuditEntry.subject_id == bindparam("subject_id"))
+    .where(AuditEntry.subject_id == bindparam("subject_id"), AuditEntry.event != Event.EXEMPT_SHOWN)
     .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
     .limit(bindparam("most"))
 )
@@ -86,41 +96,168 @@ def outline(actor: Actor, subject_id: int) -> tuple[Told, ...]:
     return tuple(Told(entry.at, entry.event, title, entry.door, {}) for entry, title in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the chain holds: how many entries were checked, and the first that fails with what is wrong with it."""
-
-    checked: int
-    fault: str | None
+AROUND = timedelta(hours=1)
+"""How near to a checkpoint the clock's own records are, which tell a tail cut off from an older copy."""
+IN_ONE_READ = 20_000
 
 
-def verify(progress: Callable[[int], None] = lambda _count: None) -> Verdict:
-    """Walk the chain from its first seal; the first entry that does not fit is named."""
-    previous, checked = chain.GENESIS, 0
-    for seal, entry, payload in _sealed():
-        if seal.sequence != checked + 1:
-            return Verdict(checked, f"seal {checked + 1} is missing")
-        previous = chain.seal(previous, entry.outer_facts())
-        if previous != seal.hash:
-            return Verdict(checked, f"entry {entry.id} was changed, or one before it was taken out")
-        if payload and chain.payload_digest(payload.salt, payload.content) != entry.payload_digest:
-            return Verdict(checked, f"what entry {entry.id} says was changed")
-        checked += 1
-        progress(checked)
-    return Verdict(checked, None)
+def verify(
+    connection: Connection,
+    *,
+    outside: Iterable[Sighting] = (),
+    trusted: bytes | None = None,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> Verdict:
+    """Walk the sealed chain in plain SQL, a big page at a time, and name the first entry that fails.
 
-
-def _sealed() -> Iterator[tuple[AuditSeal, AuditEntry, AuditPayload | None]]:
-    """Read the chain a page at a time, so that memory stays flat however long it is."""
-    page = (
-        select(AuditSeal, AuditEntry, AuditPayload)
-        .join(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
-        .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
-        .order_by(AuditSeal.sequence)
-        .limit(PAGE)
+    Kept checkpoints bear witness where their signature holds, under the public key `trusted` if one is given; those
+    from outside the database are given in `outside`.
+    """
+    kept, forged = _kept_witnesses(connection, trusted)
+    verdict = audit_check.check(
+        partial(_links, connection),
+        witnesses=(*kept, *outside),
+        erased=_erased_and_unsealed(connection),
+        knows_of=partial(_knows_of, connection),
+        progress=progress,
     )
-    last = 0
-    while rows := db.session.execute(page.where(AuditSeal.sequence > last)).all():
-        yield from rows
-        last = rows[-1][0].sequence
-        db.session.expunge_all()
+    if verdict.fault is None and forged is not None:
+        words = f"The checkpoint kept of number {forged:,} does not bear the signature it was issued with."
+        return replace(verdict, fault=Fault(Tampering.CHECKPOINT_EDITED, forged, words))
+    return verdict
+
+
+def length(actor: Actor) -> int:
+    """Give the number of the last seal: how long the chain is, if nothing is missing."""
+    del actor
+    return db.session.scalar(select(func.max(AuditSeal.sequence))) or 0
+
+
+def _links(connection: Connection, after: int) -> Iterator[Link]:
+    """Read the chain after a place, past SQLAlchemy's own rows, since a million of them take as long as the hashes."""
+    statement = _LINKS[connection.dialect.name]
+    cursor: Any = connection.connection.cursor()
+    try:
+        while rows := cursor.execute(statement.format(after=after, most=IN_ONE_READ)).fetchall():
+            yield from map(_LINK, rows)
+            after = rows[-1][0]
+    finally:
+        cursor.close()
+
+
+_LINK = Link._make
+_READ = """
+SELECT s.sequence, s.entry_id, s.hash, s.entry_digest, {sealed_at}, e.id, e.event, {at}, e.person_id, e.post_id,
+  e.capacity, e.subject_id, e.door, e.request_id, e.payload_digest, p.salt, p.content{json}
+FROM audit_seal s LEFT JOIN audit_entry e ON e.id = s.entry_id LEFT JOIN audit_payload p ON p.entry_id = e.id
+WHERE s.sequence > {{after}} ORDER BY s.sequence LIMIT {{most}}
+"""
+# Instants as `datetime.isoformat` spells them in UTC: without a fraction where there is none.
+_ON_SQLITE = (
+    "substr({0}, 1, 10) || 'T' || substr({0}, 12, 8) || CASE substr({0}, 21) WHEN '000000' THEN '' "
+    "ELSE substr({0}, 20) END || '+00:00'"
+)
+_ON_POSTGRESQL = (
+    "to_char({0} AT TIME ZONE 'UTC', CASE WHEN extract(microseconds FROM {0})::bigint % 1000000 = 0 "
+    'THEN \'YYYY-MM-DD"T"HH24:MI:SS"+00:00"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\' END)'
+)
+_LINKS = {
+    name: _READ.format(sealed_at=spelt.format("s.sealed_at"), at=spelt.format("e.at"), json=json)
+    for name, spelt, json in (("sqlite", _ON_SQLITE, ""), ("postgresql", _ON_POSTGRESQL, "::text"))
+}
+
+
+def _kept_witnesses(connection: Connection, trusted: bytes | None) -> tuple[list[Sighting], int | None]:
+    """Give the kept checkpoints whose signature holds, and the place of the first whose signature does not."""
+    rows = connection.execute(
+        select(
+            AuditCheckpoint.sequence,
+            AuditCheckpoint.hash,
+            AuditCheckpoint.at,
+            AuditCheckpoint.public_key,
+            AuditCheckpoint.signature,
+        ).order_by(AuditCheckpoint.sequence, AuditCheckpoint.id)
+    ).all()
+    name = database_name(connection)
+    kept, forged = [], None
+    for sequence, mark, at, public_key, signature in rows:
+        told = Checkpoint(name, sequence, mark, at)
+        if is_signed(public_key, told.message(), signature) and trusted in {None, public_key}:
+            kept.append(Sighting(sequence, told.mark, at, ""))
+        elif forged is None and trusted in {None, public_key}:
+            forged = sequence
+    return kept, forged
+
+
+def database_name(connection: Connection) -> str:
+    """Give the database's own id, which no other database has; empty before the first checkpoint."""
+    return connection.execute(select(AuditDatabase.name)).scalar_one_or_none() or ""
+
+
+def _erased_and_unsealed(connection: Connection) -> set[int]:
+    """Give the entries whose erasure is recorded in an entry that the clock has yet to seal."""
+    rows = connection.execute(
+        select(AuditPayload.content)
+        .join(AuditEntry, AuditEntry.id == AuditPayload.entry_id)
+        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+        .where(AuditEntry.event == Event.TRAIL_ERASED, AuditSeal.sequence.is_(None))
+    )
+    return {each for (content,) in rows for each in content["after"].get("entries", ())}
+
+
+def _knows_of(connection: Connection, at: datetime) -> bool:
+    """Say whether the clock, a checkpoint or a verification left a record at about an instant."""
+    found = (
+        select(column).where(column.between(at - AROUND, at + AROUND)).limit(1)
+        for column in (JobRun.started_at, AuditCheckpoint.at, AuditVerification.at)
+    )
+    return any(connection.execute(each).first() is not None for each in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A verification as it was kept: its fault is None where the chain held."""
+
+    at: datetime
+    checked: int
+    seconds: float
+    fault: Tampering | None
+    detail: str
+    witness: str
+    door: str
+
+
+def last_verification(actor: Actor) -> Verified | None:
+    """Give the last walk through the chain; None before the first."""
+    del actor
+    row = db.session.scalars(
+        select(AuditVerification).order_by(AuditVerification.at.desc(), AuditVerification.id.desc()).limit(1)
+    ).first()
+    if row is None:
+        return None
+    fault = Tampering(row.fault) if row.fault else None
+    return Verified(row.at, row.checked, row.milliseconds / 1000, fault, row.detail, row.witness, row.door)
+
+
+def last_checkpoint() -> Signed | None:
+    """Give the checkpoint issued last, for a page or the foot of a paper; None before the first."""
+    row = db.session.scalars(
+        select(AuditCheckpoint).order_by(AuditCheckpoint.at.desc(), AuditCheckpoint.id.desc()).limit(1)
+    ).first()
+    if row is None:
+        return None
+    told = Checkpoint(database_name(db.session.connection()), row.sequence, row.hash, row.at)
+    return Signed(told, row.public_key, row.signature)
+
+
+def unsealed_count() -> int:
+    """Count the entries that the clock has yet to seal."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(AuditEntry)
+            .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+            .where(AuditSeal.sequence.is_(None))
+        )
+        or 0
+    )

@@ -1,21 +1,34 @@
 """Record a change, and refuse to keep one that nobody recorded; seal what was recorded, in order."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import delete, event, insert, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
+from riskapp.adapters.signatures import public_half, sign
 from riskapp.domain import audit as chain
+from riskapp.domain.actors import Role
 from riskapp.domain.audit import Event
+from riskapp.domain.audit_check import Verdict
+from riskapp.domain.checkpoints import Checkpoint, Signed
 from riskapp.domain.permissions import Actor
+from riskapp.features.audit import queries
 from riskapp.models.access import NamedGrant, RoleProposal
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
-from riskapp.models.audit import AuditEntry, AuditPayload, AuditSeal
+from riskapp.models.audit import (
+    AuditCheckpoint,
+    AuditDatabase,
+    AuditEntry,
+    AuditErasure,
+    AuditPayload,
+    AuditSeal,
+    AuditVerification,
+)
 from riskapp.models.bodies import Body, GovernanceReview
 from riskapp.models.champions import ChampionAppointment
 from riskapp.models.database import db
@@ -80,6 +93,7 @@ class Change:
 def record_all(changes: Iterable[Change], *, by: Actor, at: datetime) -> list[AuditEntry]:
     """Write an entry for each of many changes that one actor makes at one instant, in their order."""
     rows, payloads = [], {}
+    in_an_emergency = "broken_glass" if by.has_role(Role.BROKEN_GLASS) else None
     for change in changes:
         sitting = by.sitting(change.post_id)
         content = _plain({"before": change.before, "after": change.after, "why": change.why})
@@ -92,7 +106,7 @@ def record_all(changes: Iterable[Change], *, by: Actor, at: datetime) -> list[Au
                 "at": at,
                 "person_id": by.person_id,
                 "post_id": sitting.post_id if sitting else None,
-                "capacity": sitting.capacity if sitting else None,
+                "capacity": in_an_emergency or (sitting.capacity if sitting else None),
                 "subject_id": change.subject_id,
                 "door": by.door,
                 "request_id": by.request_id,
@@ -122,26 +136,104 @@ def _plain_value(value: object) -> object:
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
+SEALED_AT_ONCE = 10_000
+
+
 def seal_entries(*, at: datetime) -> int:
     """Seal every entry that is not yet in the chain, in order of writing; give the number sealed."""
     session = db.session
-    last = session.scalars(select(AuditSeal).order_by(AuditSeal.sequence.desc()).limit(1)).first()
-    sequence, previous = (last.sequence, last.hash) if last else (0, chain.GENESIS)
-    sealed = select(AuditSeal.entry_id)
-    pending = session.scalars(select(AuditEntry).where(AuditEntry.id.not_in(sealed)).order_by(AuditEntry.id)).all()
-    seals = []
-    for number, entry in enumerate(pending, start=sequence + 1):
-        previous = chain.seal(previous, entry.outer_facts())
-        seals.append({"sequence": number, "entry_id": entry.id, "hash": previous, "sealed_at": at})
-    if seals:
+    last = session.execute(
+        select(AuditSeal.sequence, AuditSeal.hash).order_by(AuditSeal.sequence.desc()).limit(1)
+    ).first()
+    sequence, previous = last or (0, chain.GENESIS)
+    begun = sequence
+    pending = (
+        select(AuditEntry)
+        .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+        .where(AuditSeal.sequence.is_(None))
+        .order_by(AuditEntry.id)
+        .limit(SEALED_AT_ONCE)
+    )
+    at = at.astimezone(UTC)
+    while entries := session.scalars(pending).all():
+        seals = []
+        for entry in entries:
+            sequence += 1
+            digest = chain.entry_digest(entry.outer_facts())
+            previous = chain.seal(previous, digest, sequence=sequence, sealed_at=at)
+            facts = {"entry_id": entry.id, "entry_digest": digest, "hash": previous}
+            seals.append({"sequence": sequence, "sealed_at": at, **facts})
         session.execute(insert(AuditSeal), seals)
-    return len(pending)
+    return sequence - begun
 
 
-def entries_unsealed() -> int:
-    """Count the entries that the clock has yet to seal."""
-    total = db.session.scalar(select(func.count(AuditEntry.id))) or 0
-    return total - (db.session.scalar(select(func.count(AuditSeal.sequence))) or 0)
+def issue_checkpoint(key: bytes, *, by: Actor, at: datetime) -> Signed | None:
+    """Sign the head of the chain with a secret key (32 bytes), keep it and record it; None before the first seal.
+
+    Where one was issued at this instant already, that one is given.
+    """
+    session, at = db.session, at.astimezone(UTC)
+    head = session.execute(
+        select(AuditSeal.sequence, AuditSeal.hash).order_by(AuditSeal.sequence.desc()).limit(1)
+    ).first()
+    if head is None:
+        return None
+    last = queries.last_checkpoint()
+    if last is not None and last.checkpoint.at == at:
+        return last
+    name = queries.database_name(session.connection()) or _named()
+    told = Checkpoint(name, head.sequence, head.hash, at)
+    signed = Signed(told, public_half(key), sign(key, told.message()))
+    facts = {"sequence": told.sequence, "hash": told.hash, "at": at}
+    session.add(AuditCheckpoint(**facts, public_key=signed.public_key, signature=signed.signature))
+    record(Event.CHECKPOINT_ISSUED, by=by, at=at, after={"number": told.sequence, "hash": told.mark})
+    return signed
+
+
+def _named() -> str:
+    """Give the database an id of its own."""
+    made = AuditDatabase(id=1, name=secrets.token_hex(16))
+    db.session.add(made)
+    return made.name
+
+
+def keep_verification(verdict: Verdict, *, seconds: float, by: Actor, at: datetime) -> None:
+    """Keep what a walk through the chain found."""
+    db.session.add(
+        AuditVerification(
+            at=at,
+            checked=verdict.checked,
+            milliseconds=round(seconds * 1000),
+            fault=verdict.fault.kind if verdict.fault else None,
+            detail=verdict.fault.detail if verdict.fault else "",
+            witness=verdict.agreed,
+            door=by.door,
+        )
+    )
+
+
+ERASED_AT_ONCE = 1000
+"""Entries that one record of erasure names."""
+
+
+def erase(entry_ids: Sequence[int], *, clause: str, why: str, by: Actor, at: datetime) -> int:
+    """Erase what entries say: their payloads go, their digests stay, and an entry names them and the clause.
+
+    Entries without a payload are passed over; gives the number erased.
+    """
+    erased = 0
+    for start in range(0, len(entry_ids), ERASED_AT_ONCE):
+        asked = entry_ids[start : start + ERASED_AT_ONCE]
+        found = select(AuditPayload.entry_id).where(AuditPayload.entry_id.in_(asked)).order_by(AuditPayload.entry_id)
+        ids = list(db.session.scalars(found))
+        if not ids:
+            continue
+        made = record(Event.TRAIL_ERASED, by=by, at=at, after={"clause": clause, "entries": ids}, why=why)
+        db.session.execute(delete(AuditPayload).where(AuditPayload.entry_id.in_(ids)))
+        rows = [{"entry_id": each, "clause": clause, "recorded_in_id": made.id} for each in ids]
+        db.session.execute(insert(AuditErasure), rows)
+        erased += len(ids)
+    return erased
 
 
 @event.listens_for(db.session, "after_flush")

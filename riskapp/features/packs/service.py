@@ -15,6 +15,7 @@ from riskapp.domain.packs import papers_open_by
 from riskapp.domain.permissions import Actor
 from riskapp.domain.policy import Policy
 from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.features.audit import queries as trail
 from riskapp.features.audit import service as audit
 from riskapp.features.figures import queries as figures
 from riskapp.features.packs import queries
@@ -96,7 +97,9 @@ def build(meeting: MeetingRow, *, by: Actor, at: datetime, on: date, as_at: date
     )
     db.session.add(pack)
     db.session.flush()
-    codes = [_freeze(pack, data) for data in (made.public, made.exempt) if data]
+    last = trail.last_checkpoint()
+    witness = last.printed() if last else ""
+    codes = [_freeze(pack, data, witness) for data in (made.public, made.exempt) if data]
     audit.record(
         Event.PACK_BUILT,
         by=by,
@@ -140,9 +143,10 @@ def _policy_of(as_at: date, on: date) -> Policy:
         raise CannotBuildPack(Refusal("as_at", message)) from None
 
 
-def _freeze(pack: Pack, data: PackData) -> str:
+def _freeze(pack: Pack, data: PackData, witness: str) -> str:
+    """Keep a part as it is drawn, with the last checkpoint of the audit trail at its foot: the paper bears witness."""
     snapshot: dict[str, Any] = json.loads(to_json(data))
-    code, paper = content_code(data), draw(snapshot)
+    code, paper = content_code(data), _drawn(data, witness)
     digest = hashlib.sha256(paper).hexdigest()
     part = PackPart(
         pack_id=pack.id, number=data.part, snapshot=snapshot, content_code=code, pdf=paper, pdf_sha256=digest
@@ -157,9 +161,13 @@ def read(snapshot: Mapping[str, Any]) -> PackData:
 
 
 def draw(snapshot: Mapping[str, Any]) -> bytes:
-    """Draw the PDF of a stored snapshot: the same bytes whenever it is drawn."""
+    """Draw the PDF of a stored snapshot, without the witness at its foot: the same bytes whenever it is drawn."""
+    return _drawn(read(snapshot), "")
+
+
+def _drawn(data: PackData, witness: str) -> bytes:
     try:
-        return render(read(snapshot))
+        return render(data, witness=witness)
     except FontsMissingError as problem:
         raise CannotBuildPack(Refusal(None, str(problem))) from problem
 

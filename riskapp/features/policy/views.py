@@ -28,6 +28,7 @@ TITLES = {
     "11": ("working_time", "Working time"),
     "12": ("papers", "Committee papers"),
     "13": ("exemption", "Exempt information"),
+    "14": ("retention", "Retention"),
 }
 """What the chapters are called; the policy numbers its clauses by them."""
 

@@ -1,15 +1,18 @@
 """Keep the record of reading: who was shown what is exempt, in what post, where and when."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import select
 
+from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.domain.publication import PARTS
+from riskapp.features.audit import service as audit
 from riskapp.features.readers import queries
 from riskapp.models.database import db
+from riskapp.models.entity import Entity
 from riskapp.models.exemption import ExemptRead
 
 
@@ -37,6 +40,10 @@ class Outlet(StrEnum):
     BODY = "Page of a body"
     BODIES = "List of bodies"
     BODIES_FILE = "Bodies as a file"
+    TRAIL = "Audit trail"
+    TRAIL_FILE = "Audit trail as a file"
+    ENTRY = "Entry of the audit trail"
+    TIME_LINE = "Time line of a record"
 
 
 def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:
@@ -46,7 +53,19 @@ def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Acto
     fresh = shown.keys() - _recorded(outlet, by) if shown else ()
     for risk_id in sorted(fresh):
         _keep(risk_id, shown[risk_id], outlet, by, at)
+    if fresh:
+        _put_on_the_trail(fresh, frozenset().union(*(shown[each] for each in fresh)), outlet, by, at)
     return len(fresh)
+
+
+def _put_on_the_trail(
+    risk_ids: Collection[int], groups: Collection[str], outlet: Outlet, by: Actor, at: datetime
+) -> None:
+    """Say the same in one entry of the audit trail, which nobody can take out unseen."""
+    names = select(Entity.reference).where(Entity.id.in_(risk_ids)).order_by(Entity.reference)
+    after = {"where": outlet, "records": list(db.session.scalars(names)), "parts": sorted(groups)}
+    only = next(iter(risk_ids)) if len(risk_ids) == 1 else None
+    audit.record(Event.EXEMPT_SHOWN, by=by, at=at, subject_id=only, after=after)
 
 
 def _recorded(outlet: Outlet, by: Actor) -> set[int]:

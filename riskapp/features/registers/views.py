@@ -13,10 +13,9 @@ from riskapp.domain.scoring import Rating
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import forms as addresses
-from riskapp.features.registers import queries, service
-from riskapp.models.database import transaction
+from riskapp.features.registers import queries
 from riskapp.web import addressing, csv, drawings, grids, guards, levels, xlsx
-from riskapp.web.clock import now, today
+from riskapp.web.clock import today
 
 blueprint = Blueprint("risks", __name__)
 HEADS = (
@@ -85,7 +84,7 @@ def register() -> ResponseReturnValue:
 @blueprint.get("/registers.csv")
 @guards.requires(Permission.SIGNED_IN)
 def register_csv() -> ResponseReturnValue:
-    """Send every row of the register that the address asks for; the export is recorded."""
+    """Send every row of the register that the address asks for."""
     return csv.answer("register", HEADS, _exported())
 
 
@@ -100,8 +99,6 @@ def _exported() -> Iterator[tuple[object, ...]]:
     actor, offer = guards.actor(), _offer()
     state = addresses.read(request.args, offer)
     rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
-    with transaction():
-        service.record_export(rows=len(rows), asked=state.address(), by=actor, at=now())
     record_shown((row.reference for row in rows), Outlet.REGISTER_FILE)
     label = levels.rating_of(offer.policy.scoring)
     return _cells(rows, offer.policy, label)

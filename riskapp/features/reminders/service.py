@@ -166,6 +166,31 @@ def write_to(person: Person, content: letters.Words, *, at: datetime) -> Message
     return db.session.scalars(insert(Message).returning(Message), [row]).one()
 
 
+def tell_plainly(
+    rule: str, *, subject_id: int, person_ids: Iterable[int], subject: str, words: str, on: date, at: datetime
+) -> int:
+    """Tell people the same in plain text as it stands, once a day by a rule; gives the number of messages queued."""
+    asked = [_row(rule, subject_id, None, each, on, subject, at) for each in sorted(set(person_ids))]
+    new = _keep_once(asked, Occurrence)
+    addresses = people.addresses({kept.person_id for kept in new}) if new else {}
+    reached = [kept for kept in new if kept.person_id in addresses]
+    for kept in reached:
+        message = Message(
+            message_id=_key(rule, subject_id, kept.person_id, on),
+            person_id=kept.person_id,
+            address=addresses[kept.person_id],
+            subject=subject,
+            text=words,
+            html="",
+            queued_at=at,
+            next_try_at=at,
+        )
+        db.session.add(message)
+        db.session.flush()
+        kept.message_id = message.id
+    return len(reached)
+
+
 def _cited(clause: Clause) -> str:
     return f"policy {clause.ref}. {clause.text}"
 

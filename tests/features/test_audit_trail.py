@@ -281,7 +281,8 @@ def test_the_clock_seals_then_signs_and_mails_the_checkpoint_to_internal_audit_o
     assert "audit verify --checkpoint" in mail.text
 
 
-def test_without_a_key_the_clock_says_so_loudly_and_nothing_is_issued(app, council):
+def test_without_a_key_the_clock_and_the_page_say_so_loudly_and_nothing_is_issued(app, council, visit):
+    assert "No key is set" not in visit("auditor").get("/audit").text
     app.extensions["settings"] = replace(app.extensions["settings"], audit_key=None)
     with transaction():
         jobs.seal_the_audit_trail(_moment())
@@ -289,6 +290,7 @@ def test_without_a_key_the_clock_says_so_loudly_and_nothing_is_issued(app, counc
     assert done.failed == 1
     assert "AUDIT_KEY" in done.detail
     assert chain.last_checkpoint() is None
+    assert "No key is set" in visit("auditor").get("/audit").text
 
 
 def test_the_clock_checks_the_trail_once_a_week_keeps_the_verdict_and_raises_the_alarm(visit, council):

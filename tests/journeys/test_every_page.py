@@ -20,7 +20,7 @@ FILE = re.compile(r"\.(csv|xlsx|pdf)$|[?&]as=csv")
 MESSAGE = "/outbox/*"
 """A message to somebody else, which the demonstration lets everyone read, leads where only its reader may go."""
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(each => each.getAttribute('href'))"
-REFERENCE = re.compile(r"[A-Z]{1,2}-[0-9A-Z]{5}\b|\d+")
+REFERENCE = re.compile(r"\b[0-9a-f]{32}\b|[A-Z]{1,2}-[0-9A-Z]{5}\b|\d+")
 LOOK = """() => ({
     heads: document.querySelectorAll('h1').length,
     title: document.title,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain.audit import Event
+from riskapp.domain.checkpoints import Signed
 from riskapp.domain.permissions import Permission
 from riskapp.features.audit import queries as audit
 from riskapp.features.audit_trail import queries
@@ -82,7 +83,8 @@ class Standing:
     """What is known of the chain, for the head of the page; numbers are None for who does not read all of it."""
 
     verified: audit.Verified | None
-    checkpoint: Any
+    checkpoint: Signed | None
+    has_key: bool
     shows_numbers: bool
 
 
@@ -116,8 +118,14 @@ def trail() -> ResponseReturnValue:
             {"who": None, "record": None, "event": events, "door": DOORS, "from": None, "to": None, "q": None}
         ),
         csv_url=lists.same_list("audit_trail.trail_csv"),
-        standing=Standing(audit.last_verification(guards.actor()), audit.last_checkpoint(), seen.is_whole),
+        standing=_standing(seen),
     )
+
+
+def _standing(seen: Scope) -> Standing:
+    settings = current_app.extensions["settings"]
+    has_key = settings.is_demo or settings.audit_key is not None
+    return Standing(audit.last_verification(guards.actor()), audit.last_checkpoint(), has_key, seen.is_whole)
 
 
 @blueprint.get("/audit.csv")

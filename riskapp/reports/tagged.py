@@ -17,6 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 from riskapp.reports.ink import operands
 from riskapp.reports.structure import Element, ParentTree, metadata
 from riskapp.reports.surface import Dash, Point, Surface
+from riskapp.reports.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from riskapp.reports.fonts import Faces, Weight
 
 LANGUAGE: Final = "en-GB"
+LONGEST_ALTERNATIVE: Final = 20_000  # letters that tell a drawing
 _PRINTED: Final = 4  # annotation flag: shown on paper too (ISO 32000-1, table 165)
 _CIRCLE: Final = 0.5523  # length of the handles of a quarter circle
 
@@ -135,7 +137,7 @@ class TaggedSurface(Surface):
         if self._aside:
             yield
             return
-        self._open.append(Element(tag, self._open[-1], attributes, alternative))
+        self._open.append(Element(tag, self._open[-1], attributes, clean(alternative, LONGEST_ALTERNATIVE)))
         yield
         self._open.pop()
         self._turn_to(None)

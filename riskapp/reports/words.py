@@ -22,6 +22,7 @@ LONGEST: Final = 2000
 
 _DROPPED: Final = frozenset(("Cc", "Cf", "Cs"))  # controls, directions and joiners, halves of a letter
 _UNKNOWN: Final = frozenset(("Cn", "Co"))
+_LAST_COPIED: Final = "\uffff"  # reportlab tells a reader wrongly which letter one beyond is, so that it is not copied
 
 
 PAGE: Final = "00"
@@ -109,7 +110,7 @@ def _letter(each: str) -> str:
     kind = unicodedata.category(each)
     if kind in _DROPPED:
         return " " if each in "\x85\u200b" else ""
-    return f"[U+{ord(each):04X}]" if kind in _UNKNOWN else each
+    return f"[U+{ord(each):04X}]" if kind in _UNKNOWN or each > _LAST_COPIED else each
 
 
 class Piece(NamedTuple):

@@ -2,12 +2,16 @@
 
 import os
 import stat
+import subprocess
+import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from riskapp.settings import Settings, SettingsRefused
+from riskapp.settings import Limit, Settings, SettingsRefused
 
+ROOT = Path(__file__).parents[2]
 A_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978"
 
 
@@ -89,6 +93,9 @@ def test_a_key_given_to_a_demo_is_used_and_none_is_kept(demo, tmp_path):
         ("a" * 40, "know or can guess"),
         ("please-change-me-please-change-me-now", "know or can guess"),
         ("192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf", "know or can guess"),
+        ("x7Kq9wLm2Zp4" * 3, "know or can guess"),
+        ("our-riskapp-key-7Kq9wLm2Zp4tRvB8", "know or can guess"),
+        ("7Kq9wLm2Zp4tRvB8-insecure-until-then", "know or can guess"),
     ],
 )
 def test_outside_demo_a_weak_secret_key_stops_the_start_and_is_not_repeated(production, key, fault):
@@ -109,6 +116,34 @@ def test_flask_debug_is_refused_outside_demo_only(production, demo):
         production(FLASK_DEBUG="1")
     assert production(FLASK_DEBUG="0").mode == "production"
     assert demo(FLASK_DEBUG="1").mode == "demo"
+
+
+@pytest.mark.parametrize("command", [("--debug", "--app", "wsgi", "routes"), ("--app", "wsgi", "run", "--debug")])
+def test_a_start_with_a_debugger_is_refused_outside_demo_in_one_line(tmp_path, command):
+    least = {"PATH": os.environ["PATH"], "SECRET_KEY": A_KEY, "BASE_URL": "https://risk.council.example"}
+    environment = least | {"DATA_DIR": str(tmp_path)}
+    refused = subprocess.run(
+        [sys.executable, "-m", "flask", *command],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert refused.stderr.strip().splitlines()[-1].startswith("riskapp cannot start. FLASK_DEBUG")
+    assert "Traceback" not in refused.stderr
+
+
+def test_how_often_one_may_ask_is_a_setting(production):
+    assert production().limits["export"] == Limit(60, timedelta(minutes=5))
+    assert production(LIMIT_EXPORT="5 in 10").limits["export"] == Limit(5, timedelta(seconds=10))
+    for wrong in ("0 in 60", "5", "many in 60", "5 in 0", "5 in 90000", "-1 in 60"):
+        with pytest.raises(SettingsRefused, match=r"LIMIT_SIGN_IN is .*such as 60 in 300"):
+            production(LIMIT_SIGN_IN=wrong)
+
+
+def test_whom_to_tell_of_a_hole_is_an_address(production):
+    assert production(MAIL_FROM="Risk <risk@council.example>").security_contact == "mailto:risk@council.example"
+    for wrong in ("me", "http://council.example", "mailto:a", "https://a b"):
+        with pytest.raises(SettingsRefused, match="SECURITY_CONTACT is"):
+            production(SECURITY_CONTACT=wrong)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

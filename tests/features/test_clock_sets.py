@@ -99,7 +99,13 @@ def queries_of_a_day(app, on):
     return asked, found
 
 
-NOTHING_DUE = {"let_people_go", "hand_over_desks", "remind_champions_of_training"}
+NOTHING_DUE = {
+    "answer_password_requests",
+    "forget_wrong_tries",
+    "let_people_go",
+    "hand_over_desks",
+    "remind_champions_of_training",
+}
 """Jobs about people who leave and champions to be trained: a council has a few of them a week."""
 
 

@@ -14,7 +14,7 @@ from riskapp.domain.policy import parse_policy, read_documents
 from riskapp.domain.signing_in import CannotChoose, check_password, wait_in_words
 
 RULES = parse_policy(read_documents(Path(__file__).parents[2] / "policies")).signing_in
-CONTEXT = ("Thurrock Council", "jo.okafor@thurrock.example")
+CONTEXT = ("Estuary Council", "lead.officer@estuary.example")
 AT = datetime(2026, 12, 1, 12, tzinfo=UTC)
 KEY = b"12345678901234567890"  # of the tables in RFC 6238, appendix B
 
@@ -63,8 +63,8 @@ def test_common_passwords_are_refused_and_so_are_those_made_long_by_repeating_or
 @pytest.mark.parametrize(
     "password",
     [
-        "riskapp riskapp riskapp", "Thurrock Council 2026", "jo.okafor@thurrock.example", "okafor-okafor-okafor",
-        "ThurrockCouncil!!!!", "password of thurrock", "aaaaaaaaaaaaaaaaaaaa", "qwertyuiopasdfghjkl",
+        "riskapp riskapp riskapp", "Estuary Council 2026", "lead.officer@estuary.example", "officer-officer-officer",
+        "EstuaryCouncil!!!!", "password of estuary", "aaaaaaaaaaaaaaaaaaaa", "qwertyuiopasdfghjkl",
         "123456789012345678", "abcdefghijklmnopqrst", "january february", "Summer2026Summer2026",
     ],
 )  # fmt: skip
@@ -135,7 +135,7 @@ def test_recovery_codes_are_read_however_they_are_typed():
 
 
 def test_the_picture_names_the_account_and_the_key():
-    address = codes.address_of(KEY, account="jo@thurrock.example", issuer="riskapp")
+    address = codes.address_of(KEY, account="officer@estuary.example", issuer="riskapp")
     assert address == (
-        "otpauth://totp/riskapp:jo%40thurrock.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=riskapp"
+        "otpauth://totp/riskapp:officer%40estuary.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=riskapp"
     )

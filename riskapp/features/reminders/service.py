@@ -346,7 +346,7 @@ def keep_in_outbox(outcome: Outcome, *, at: datetime) -> int:
 
 def completed(message: Message, *, at: datetime) -> tuple[str, str]:
     """Give the text and the HTML of a message that is about to leave, with the key of its link if it has one."""
-    token = accounts.link_token(message.id, at=at)
+    token = accounts.link_token(message.id, at=at) if letters.TOKEN in message.text else None
     if token is None:
         return message.text, message.html
     return letters.with_key(message.text, token), letters.with_key(message.html, token)

@@ -37,6 +37,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     },
     "exemption": {RULES: "standing_of"},
     "founding": {WORDS: "council"},
+    "oidc": {"who has the key of an invitation is not signed in yet": "invited"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
     "policy": {RULES: "in_force of_version forget"},

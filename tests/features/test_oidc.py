@@ -164,7 +164,7 @@ def test_how_they_signed_in_there_is_kept_beside_the_session(council, client, pr
     assert (kept.acr, kept.amr) == ("phr", ["pwd", "mfa"])
 
 
-def test_two_thousand_attempts_that_nobody_answered_are_forgotten_by_the_next(council, app, provider, known):
+def test_attempts_that_nobody_answered_are_forgotten_by_the_next(council, app, provider, known):
     with time_machine.travel(now() - timedelta(minutes=11)), transaction():
         for _ in range(20):
             service.begin(at=now())

@@ -398,7 +398,7 @@ def test_a_role_given_by_hand_is_never_touched(council, app, provider, known):
     assert [row.reason for row in rows if row.person_id == council.lead_person.id] == ["for a test"]
 
 
-def test_what_the_policy_no_longer_maps_and_what_is_unlinked_ends(council, app, provider, known):
+def test_what_a_provider_brought_ends_when_its_account_is_unlinked(council, app, provider, known):
     linked(council.lead_person, provider)
     adopt(MAPPED)
     goes(app.test_client(), provider, roles=["Risk.Committee"])

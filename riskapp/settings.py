@@ -44,6 +44,7 @@ ENTRA = "login.microsoftonline.com"
 ONE_TENANT = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0")
 DISCOVERY = "/.well-known/openid-configuration"
 OIDC_NEEDED = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+LONGEST_BUTTON = 30
 OIDC_OTHERS = ("OIDC_NAME", "OIDC_ENTRA")
 
 
@@ -321,13 +322,16 @@ def _oidc(env: Mapping[str, str], base_url: str, *, is_demo: bool) -> OidcSettin
         raise SettingsRefused(
             f"OIDC_ISSUER must name one tenant by its number, never common or a domain: https://{ENTRA}/<id>/v2.0."
         )
+    name = env.get("OIDC_NAME", "your council account")
+    if len(name) > LONGEST_BUTTON or not name.isprintable():
+        raise SettingsRefused(f"OIDC_NAME goes on a button: use at most {LONGEST_BUTTON} characters on one line.")
     if not is_demo and not base_url.startswith("https://"):
         raise SettingsRefused("BASE_URL must begin with https:// where people sign in with a provider.")
     return OidcSettings(
         issuer=issuer,
         client_id=env["OIDC_CLIENT_ID"],
         client_secret=env["OIDC_CLIENT_SECRET"],
-        name=env.get("OIDC_NAME", "your council account")[:60],
+        name=name,
         is_entra=entra == "yes",
     )
 

@@ -41,6 +41,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     },
     "exemption": {RULES: "standing_of"},
     "founding": {WORDS: "council"},
+    "oidc": {"who has the key of an invitation is not signed in yet": "invited"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "passwords": {RULES: "least_length"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},

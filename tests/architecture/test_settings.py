@@ -294,6 +294,7 @@ def test_a_sign_in_provider_is_refused_without_any_one_of_what_it_needs(producti
         ({"OIDC_ISSUER": "file:///etc/passwd"}, "OIDC_ISSUER cannot be used"),
         ({"OIDC_ISSUER": "https://id.council.example?x=1"}, "OIDC_ISSUER cannot be used"),
         ({"OIDC_ISSUER": "https://me:word@id.council.example"}, "OIDC_ISSUER cannot be used"),
+        ({"OIDC_NAME": "a name that is too long for any button"}, "OIDC_NAME goes on a button"),
         ({"OIDC_ENTRA": "perhaps"}, "OIDC_ENTRA is 'perhaps'"),
         ({"OIDC_ISSUER": ONE_TENANT}, "OIDC_ENTRA is missing"),
         ({"OIDC_ISSUER": "https://login.microsoftonline.com/common/v2.0", "OIDC_ENTRA": "yes"}, "one tenant"),

@@ -164,7 +164,7 @@ def test_how_they_signed_in_there_is_kept_beside_the_session(council, client, pr
     assert (kept.acr, kept.amr) == ("phr", ["pwd", "mfa"])
 
 
-def test_two_thousand_attempts_that_nobody_answered_are_forgotten_by_the_next(council, app, provider, known):
+def test_attempts_that_nobody_answered_are_forgotten_by_the_next(council, app, provider, known):
     with time_machine.travel(now() - timedelta(minutes=11)), transaction():
         for _ in range(20):
             service.begin(at=now())
@@ -398,7 +398,7 @@ def test_a_role_given_by_hand_is_never_touched(council, app, provider, known):
     assert [row.reason for row in rows if row.person_id == council.lead_person.id] == ["for a test"]
 
 
-def test_what_the_policy_no_longer_maps_and_what_is_unlinked_ends(council, app, provider, known):
+def test_what_a_provider_brought_ends_when_its_account_is_unlinked(council, app, provider, known):
     linked(council.lead_person, provider)
     adopt(MAPPED)
     goes(app.test_client(), provider, roles=["Risk.Committee"])

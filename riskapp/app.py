@@ -165,7 +165,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's own way
     if settings.audit_key is None and not settings.is_demo:
-        app.logger.warning(audit_jobs.NO_KEY)
+        app.logger.warning("AUDIT_KEY is not set, so no checkpoint of the audit trail leaves the database")
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     logs.install(app)

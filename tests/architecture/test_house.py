@@ -55,7 +55,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         RULES: "groups items private_subjects is_urgent post_titles",
         "a rehearsal by a command of the machine's keeper": "last_message_id",
     },
-    "rmap": {SHOWN: "with_record"},
+    "rmap": {SHOWN: "with_record", WORDS: "is_in"},
     "similar": {WORDS: "telling_words"},
 }
 """Public reads that take no actor, by feature and by why: a new one is argued for here, or takes the actor first."""

@@ -755,6 +755,12 @@ def counts():
     return identities, open_ones
 
 
+def _said(record: logging.LogRecord) -> str:
+    """What a line says, with the field and the fault that stand beside its words."""
+    beside = record.exc_info[1] if record.exc_info else getattr(record, "reason", "")
+    return f"{record.getMessage()}: {beside}"
+
+
 def test_every_answer_that_should_let_nobody_in_is_refused_for_its_own_reason(site, caplog, capsys):
     caplog.set_level(logging.DEBUG)
     wrong = []
@@ -767,7 +773,7 @@ def test_every_answer_that_should_let_nobody_in_is_refused_for_its_own_reason(si
         before = counts()
         said_before = len(caplog.records)
         answer = attempt(site)
-        logged = " ".join(record.getMessage() for record in caplog.records[said_before:])
+        logged = " ".join(map(_said, caplog.records[said_before:]))
         identities, open_ones = counts()
         if answer.status_code < 400 or "sid=" in answer.headers.get("Set-Cookie", ""):
             wrong.append(f"{name}: answered {answer.status_code}")

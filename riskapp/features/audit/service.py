@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
@@ -191,10 +192,12 @@ def issue_checkpoint(key: bytes, *, by: Actor, at: datetime) -> Signed | None:
 
 
 def _named() -> str:
-    """Give the database an id of its own."""
-    made = AuditDatabase(id=1, name=secrets.token_hex(16))
-    db.session.add(made)
-    return made.name
+    """Give the database an id of its own, once: of two clocks at the same moment the first decides."""
+    connection = db.session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    one = dialect.insert(AuditDatabase).values(id=1, name=secrets.token_hex(16))
+    db.session.execute(one.on_conflict_do_nothing(index_elements=["id"]))
+    return queries.database_name(connection)
 
 
 def keep_verification(verdict: Verdict, *, seconds: float, by: Actor, at: datetime) -> None:

@@ -27,7 +27,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.models.database import once, transaction
 from riskapp.models.oidc import OidcFlow
 from riskapp.settings import Settings
-from riskapp.web import guards, sessions
+from riskapp.web import guards, logs, sessions
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 
@@ -88,7 +88,7 @@ def answer() -> ResponseReturnValue:
             flow = service.take_up(key, _one("state"), at=now())
         done = ENDS[flow.purpose](flow, _told(provider, key))
     except AnswerRefused as no:
-        current_app.logger.warning("request %s: sign-in refused: %s", g.request_id, no.what)
+        logs.warn("a sign-in with a council account was refused", reason=no.what)
         done = _page("The sign-in did not work", ["It was stopped, or it took too long, or it began elsewhere."], 400)
     except ProviderFailed as fault:
         done = _unreachable(fault)
@@ -194,7 +194,7 @@ def _not_in(no: Cannot, status: int) -> Response:
 
 
 def _unreachable(fault: ProviderFailed) -> Response:
-    current_app.logger.error("request %s: the sign-in provider failed: %s", g.request_id, fault)
+    logs.fault("the sign-in provider failed", fault)
     words = "It cannot be reached, or is not set up here as it should be. Try again in a few minutes."
     return _page("The sign-in did not work", [words], 503)
 

@@ -121,7 +121,7 @@ def test_each_job_asks_as_often_for_many_due_things_as_for_few(app, council):
     many, found_many = queries_of_a_day(app, next_week)
     due = found_few.keys() - NOTHING_DUE
     assert all(found_many[job] >= found_few[job] + MANY - FEW for job in due), (found_few, found_many)
-    assert many == few
+    assert {job: (few[job], asked) for job, asked in many.items() if asked > few[job]} == {}
     assert sum(many.values()) <= EACH_JOB * len(many), many
 
 

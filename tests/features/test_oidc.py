@@ -14,6 +14,7 @@ from sqlalchemy import select
 from riskapp.adapters.oidc import Provider
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Role
+from riskapp.features.accounts import service as accounts
 from riskapp.features.oidc import service
 from riskapp.features.oidc.views import CALLBACK
 from riskapp.features.policy import service as policy
@@ -234,7 +235,7 @@ def test_a_wrong_password_links_nothing_and_counts_as_a_failed_try(council, clie
     for _ in range(5):
         assert client.post("/account/council-account", data={"password": "not it"}).status_code == 422
     refused = client.post("/account/council-account", data={"password": PASSWORD})
-    assert "Wait 15 minutes" in refused.text
+    assert "Too many tries went wrong. Wait" in refused.text
 
 
 def test_unlinking_ones_own_ends_every_session_and_the_account_opens_no_more(council, app, provider, known):
@@ -465,3 +466,10 @@ def test_a_real_provider_lets_in_who_is_linked_and_nobody_else(council, app, cap
             assert not [
                 each for each in caplog.records if each.name.startswith("riskapp") and code in each.getMessage()
             ]
+
+
+def test_who_has_no_password_is_told_to_sign_in_there_again_before_a_sensitive_deed(council, app, provider, known):
+    with transaction():
+        council.lead_person.password_hash = None
+    with pytest.raises(accounts.HasNoPassword, match="sign in with your council account again"):
+        accounts.prove(person_id=council.lead_person.id, password="anything", at=now())

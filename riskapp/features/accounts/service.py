@@ -32,6 +32,13 @@ class TriedTooEarly(CannotSignIn):
     """The wait after earlier wrong tries is not over; this try was not looked at and does not count."""
 
 
+NO_PASSWORD = "You have no password here. Sign out, sign in with your council account again, and do this at once"  # noqa: S105 - a message
+
+
+class HasNoPassword(Cannot):
+    """Somebody who signs in with a council account alone was asked for a password."""
+
+
 class CannotProve(Cannot):
     """The password asked for again is not the account's, or too many tries came before."""
 
@@ -139,8 +146,10 @@ def prove(*, person_id: int, password: str, at: datetime, token: str = "") -> da
     Where the token of the session is given, the proof counts there for as long as the policy lets it.
     """
     person = db.session.get_one(Person, person_id)
+    if person.password_hash is None:
+        raise HasNoPassword(Refusal("password", NO_PASSWORD))
     _refuse_a_flood(person.email, "", at)
-    if not _matches(person.password_hash or _NOBODY, password):
+    if not _matches(person.password_hash, password):
         raise CannotProve(Refusal("password", "That is not the password of your account. Enter it again"))
     if token:
         this = WebSession.token_digest == WebSession.digest(token), WebSession.person_id == person_id

@@ -123,6 +123,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def _begin() -> None:
+        g.pop("request_id", None)  # where one context serves several requests, each still has its own number
         request_id()
         g.began = time.perf_counter()
 

@@ -224,7 +224,7 @@ def test_the_page_asks_as_many_queries_for_hundreds_of_actions_as_for_a_page(cou
     few = asked()
     write_actions(council, 400, luck)
     assert len(everything_late(who)) > 200
-    assert asked() == few
+    assert [pair for pair in zip(few, asked(), strict=True) if pair[1] > pair[0]] == []
     assert few[0] <= 6
 
 

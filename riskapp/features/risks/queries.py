@@ -188,7 +188,8 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
         actions=() if "plan" in withheld else _planned(actor, row.id, on),
         links=tuple(_linked(*each) for each in db.session.execute(_links(actor, on), about)),
-        desks=tuple(DeskLine(*each) for each in db.session.execute(_DESKS, about)) if assessed else (),
+        # An escalation is exempt with any part of its risk: its reason may speak of all of it.
+        desks=() if withheld else tuple(DeskLine(*each) for each in db.session.execute(_DESKS, about)),
         reviews=tuple(Reviewed(*each) for each in db.session.execute(_REVIEWS, about)) if assessed else (),
         withheld=withheld,
     )

@@ -2,20 +2,18 @@
 
 import hashlib
 import hmac
-import ipaddress
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask, current_app, g, request
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.exceptions import TooManyRequests
 
-from riskapp.models.database import db, transaction
+from riskapp.models.database import db, insert_or, transaction
 from riskapp.models.limits import RateLimit
 from riskapp.settings import Deed, Limit
-from riskapp.web import logs
+from riskapp.web import logs, sessions
 from riskapp.web.clock import now
 from riskapp.web.origin import SAFE, UNCHECKED
 
@@ -23,7 +21,6 @@ FILES = (".csv", ".xlsx", ".pdf")
 DOWNLOADS = frozenset({"packs.download"})
 ADDRESS_TIMES = 10
 """An office of many people has one address: all of them together may do as often as this many accounts."""
-OFF_NETWORK = 64  # bits of an IPv6 address that one customer has for all its machines
 
 
 def kind_of_deed() -> Deed | None:
@@ -44,7 +41,7 @@ def _askers(deed: Deed) -> Iterator[tuple[str, int]]:
 
     A try to sign in counts for an account from one address: nobody can shut an account's owner out from elsewhere.
     """
-    network = _network()
+    network = sessions.network() or "unknown"
     yield f"address {network}", ADDRESS_TIMES
     if g.actor.person_id is not None:
         yield f"person {g.actor.person_id}", 1
@@ -52,22 +49,12 @@ def _askers(deed: Deed) -> Iterator[tuple[str, int]]:
         yield f"account {request.form.get('email', '').strip().casefold()} from {network}", 1
 
 
-def _network() -> str:
-    """The network address of the visitor: through proxies, what PROXY_HOPS of them vouch for."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, OFF_NETWORK), strict=False))  # noqa: PLR2004 - the older Internet
-
-
 def count(deed: str, asker: str, *, window: timedelta, at: datetime) -> tuple[int, datetime]:
     """Count one more; gives how many there are in this window of time, and when it ends."""
     seconds = window.total_seconds()
     ends_at = datetime.fromtimestamp((math.floor(at.timestamp() / seconds) + 1) * seconds, UTC)
     kept = hmac.digest(str(current_app.secret_key).encode(), asker.encode(), hashlib.sha256)[:16]
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(RateLimit).values(deed=deed, asker=kept, ends_at=ends_at, count=1)
+    row = insert_or(RateLimit).values(deed=deed, asker=kept, ends_at=ends_at, count=1)
     one_more = row.on_conflict_do_update(
         index_elements=[RateLimit.deed, RateLimit.asker, RateLimit.ends_at], set_={"count": RateLimit.count + 1}
     ).returning(RateLimit.count)

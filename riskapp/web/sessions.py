@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Response, current_app, request, session
+from flask import Response, current_app, redirect, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
 _WANTED = "wanted"
@@ -26,6 +26,13 @@ def start(response: BaseResponse, new_token: str) -> BaseResponse:
     """Give the browser its token, which no script can read and no other site can send along with a form."""
     response.set_cookie(_name(), new_token, secure=_secure(), httponly=True, samesite="Lax", path="/")
     return response
+
+
+def let_in(new_token: str, *, home: str) -> BaseResponse:
+    """Begin the session of who has just signed in, at the page they wanted or at `home`; nothing before is kept."""
+    wanted = wanted_page()
+    session.clear()
+    return start(redirect(wanted or home), new_token)
 
 
 def end(response: BaseResponse) -> BaseResponse:

@@ -158,7 +158,7 @@ def test_a_line_of_the_log_is_a_constant_and_its_fields_are_beside_it():
 
 
 GOES_TO = (
-    r"(url_for\(.*\)|back\.after\(.*\)|done|goes_to\(made\) if goes_to else deed\.back|wanted or url_for\(.*\)"
+    r"(url_for\(.*\)|back\.after\(.*\)|done|goes_to\(made\) if goes_to else deed\.back|wanted or home"
     r"|url_for\(.*\) if \w+ else url_for\(.*\)|back|provider\.address_to_sign_in\(.*\)|address or back)"
 )
 

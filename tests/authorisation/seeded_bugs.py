@@ -83,7 +83,7 @@ NOTHING_IS_EXEMPT = instead(readers, "projection", lambda *_, **__: readers.Proj
 
 def not_signed_in(endpoint: str) -> Plant:
     def plant(patch: pytest.MonkeyPatch, app: Flask) -> None:
-        patch.setitem(app.view_functions, endpoint, app.view_functions[endpoint].__wrapped__)  # type: ignore[attr-defined]
+        patch.setitem(app.view_functions, endpoint, app.view_functions[endpoint].__wrapped__)  # type: ignore[attr-defined] # every door is wrapped by the guard
 
     return plant
 

@@ -18,7 +18,7 @@ from riskapp.domain.calendar import (
 
 INSTANTS = st.datetimes(
     datetime(2025, 1, 1),  # noqa: DTZ001 - the fault under test -- hypothesis wants bounds without a zone
-    datetime(2027, 6, 1),  # noqa: DTZ001
+    datetime(2027, 6, 1),  # noqa: DTZ001 -- the fault on purpose
     timezones=st.just(UTC),
 )
 QUARTERS = st.integers(0, 400).map(lambda quarters: quarters / 4)

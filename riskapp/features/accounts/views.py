@@ -34,15 +34,9 @@ def sign_in() -> ResponseReturnValue:
                 service.remember_failure(email=email, at=at, network=network)
             show_refusals(form, refusal)
         else:
-            return _let_in(token)
+            return sessions.let_in(token, home=url_for("work.my_work"))
     accounts = queries.demonstration_accounts(guards.actor()) if is_demo else ()
     return render_template("accounts/sign_in.html", form=form, accounts=accounts)
-
-
-def _let_in(token: str) -> ResponseReturnValue:
-    wanted = sessions.wanted_page()
-    session.clear()
-    return sessions.start(redirect(wanted or url_for("work.my_work")), token)
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
@@ -67,7 +61,7 @@ def code() -> ResponseReturnValue:
                 service.remember_unproved(person_id=person_id, at=at, network=network)
             show_refusals(form, refusal)
         else:
-            return _let_in(token)
+            return sessions.let_in(token, home=url_for("work.my_work"))
     return render_template("accounts/code.html", form=form)
 
 

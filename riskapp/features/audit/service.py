@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, event, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
@@ -32,7 +31,7 @@ from riskapp.models.audit import (
 )
 from riskapp.models.bodies import Body, GovernanceReview
 from riskapp.models.champions import ChampionAppointment
-from riskapp.models.database import db
+from riskapp.models.database import db, insert_or
 from riskapp.models.entity import Classification
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.packs import Pack
@@ -193,11 +192,9 @@ def issue_checkpoint(key: bytes, *, by: Actor, at: datetime) -> Signed | None:
 
 def _named() -> str:
     """Give the database an id of its own, once: of two clocks at the same moment the first decides."""
-    connection = db.session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    one = dialect.insert(AuditDatabase).values(id=1, name=secrets.token_hex(16))
+    one = insert_or(AuditDatabase).values(id=1, name=secrets.token_hex(16))
     db.session.execute(one.on_conflict_do_nothing(index_elements=["id"]))
-    return queries.database_name(connection)
+    return queries.database_name(db.session.connection())
 
 
 def keep_verification(verdict: Verdict, *, seconds: float, by: Actor, at: datetime) -> None:

@@ -3,12 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import CursorResult, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from riskapp.domain.clock import Done
 from riskapp.features.clock.queries import DAY_DONE
 from riskapp.models.clock import JobRun, Lease
-from riskapp.models.database import db
+from riskapp.models.database import db, insert_or
 
 LEASE = "clock"
 LEASE_LASTS = timedelta(seconds=45)
@@ -47,8 +46,7 @@ def take_lease(holder: str, *, at: datetime) -> bool:
     assert isinstance(renewed, CursorResult)  # noqa: S101 - what an update gives; says so to the type checker
     if renewed.rowcount == 1:
         return True
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    first = insert(Lease).values(name=LEASE, **values).on_conflict_do_nothing(index_elements=("name",))
+    first = insert_or(Lease).values(name=LEASE, **values).on_conflict_do_nothing(index_elements=("name",))
     return db.session.scalar(first.returning(Lease.name)) is not None
 
 

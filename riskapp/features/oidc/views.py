@@ -121,19 +121,13 @@ def _one(name: str) -> str:
 def _signed_in(_flow: OidcFlow, told: Told) -> Response:
     with transaction():
         token = service.sign_in(told, at=now(), on=today(), instead_of=sessions.token())
-    return _enter(token)
+    return sessions.let_in(token, home=url_for("work.my_work"))
 
 
 def _invited(flow: OidcFlow, told: Told) -> Response:
     with transaction():
         token = service.accept(told, flow.invitation_id or 0, at=now(), on=today(), instead_of=sessions.token())
-    return _enter(token)
-
-
-def _enter(token: str) -> Response:
-    wanted = sessions.wanted_page()
-    session.clear()
-    return sessions.start(redirect(wanted or url_for("work.my_work")), token)
+    return sessions.let_in(token, home=url_for("work.my_work"))
 
 
 def _linked(flow: OidcFlow, told: Told) -> Response:

@@ -1,7 +1,7 @@
 """Decide who is reminded of what, once; write the messages; and keep what became of each attempt to send one."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -25,7 +24,7 @@ from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.features.reminders import queries
 from riskapp.models.accounts import PasswordLink
-from riskapp.models.database import db
+from riskapp.models.database import db, insert_or
 from riskapp.models.people import Person
 from riskapp.models.reminders import Attempt, Message, Occurrence
 
@@ -80,13 +79,8 @@ def _keep_once(rows: list[dict[str, object]], wanted: type[Kept] | InstrumentedA
     """Insert what is not there yet and give what is wanted of it: the database decides, so no two clocks both win."""
     if not rows:
         return ()
-    statement = _insert()(Occurrence).on_conflict_do_nothing(index_elements=ONCE).returning(wanted)
+    statement = insert_or(Occurrence).on_conflict_do_nothing(index_elements=ONCE).returning(wanted)
     return db.session.scalars(statement, rows).all()
-
-
-def _insert() -> Callable[[type], Any]:
-    """The insert that passes over what is there: spelled alike by both databases, by neither in standard SQL."""
-    return postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +299,7 @@ def _write_digests(part: list[Occurrence], addresses: Mapping[int, str], *, on: 
         post_id, told[key] = mine[0].post_id, mine
         content = _digest(queries.groups(occurrences=mine, shown=shown, policy=policy), titles.get(post_id))
         rows.append(_message(key, person_id, post_id, addresses[person_id], content, at))
-    statement = _insert()(Message).on_conflict_do_nothing(index_elements=("message_id",))
+    statement = insert_or(Message).on_conflict_do_nothing(index_elements=("message_id",))
     made = db.session.execute(statement.returning(Message.id, Message.message_id), rows).all()
     joined = [(occurrence, number) for number, key in made for occurrence in told[key]]
     if joined:

@@ -221,10 +221,11 @@ def test_the_page_asks_as_many_queries_for_hundreds_of_actions_as_for_a_page(cou
         own = count_queries(lambda: desk.overdue(who, Filter(), size=25, on=DAY))
         return [own, *(count_queries(lambda url=url: client.get(url)) for url in addresses)]
 
+    asked()  # what the first of a day asks beside, such as to begin a count of requests
     few = asked()
     write_actions(council, 400, luck)
     assert len(everything_late(who)) > 200
-    assert [pair for pair in zip(few, asked(), strict=True) if pair[1] > pair[0]] == []
+    assert asked() == few
     assert few[0] <= 6
 
 

@@ -1,6 +1,6 @@
 """The one door to the database: the base of every table, the session, and what a transaction is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, event
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Executable, MetaData, String, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine
@@ -77,6 +77,15 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def read(statement: Executable, parameters: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
+    """Read single columns, as the session would, without what it does for whole objects: a third of a page's reads.
+
+    What the session holds and has not yet written is written first; a statement that names a class gives its columns.
+    """
+    db.session.flush()
+    return db.session.connection().execute(statement, parameters)
 
 
 def insert_or(table: type) -> Any:

@@ -6,21 +6,35 @@ A drawing follows from its facts alone, so those drawn again and again are kept 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from markupsafe import Markup, escape
 
 from riskapp.domain.geometry import bars, bow_tie, matrix, route_map, ruler, score_chart
+from riskapp.domain.geometry.shapes import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from riskapp.domain.geometry.shapes import Picture
-
 Facts = TypeVar("Facts")
 _PHONE = 358
 KEPT = 128
+
+
+@dataclass(frozen=True)
+class Drawn(Picture):
+    """A picture that is written as SVG once, however often it is shown."""
+
+    @classmethod
+    def of(cls, picture: Picture) -> Drawn:
+        """Take over the shapes of a picture."""
+        return cls(picture.width, picture.height, picture.shapes)
+
+    @cached_property
+    def svg(self) -> Markup:
+        """The shapes as SVG writes them: a page has hundreds, too many for a template's loop."""
+        return Markup("".join(_WRITERS[shape.form](shape) for shape in self.shapes))  # noqa: S704 - words are escaped below
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,47 +42,46 @@ class Drawing(Generic[Facts]):
     """A picture for wide pages, one for phones where it differs, and what both were made from."""
 
     facts: Facts
-    wide: Picture
-    phone: Picture | None = None
+    wide: Drawn
+    phone: Drawn | None = None
+
+
+def _drawing(facts: Facts, wide: Picture, phone: Picture | None = None) -> Drawing[Facts]:
+    return Drawing(facts, Drawn.of(wide), Drawn.of(phone) if phone else None)
 
 
 @lru_cache(maxsize=KEPT)
 def score_over_time(facts: score_chart.ScoreHistory) -> Drawing[score_chart.ScoreHistory]:
     """The chart of a risk's page."""
-    return Drawing(facts, score_chart.score_chart(facts, 480, 290), score_chart.score_chart(facts, _PHONE, 270))
+    return _drawing(facts, score_chart.score_chart(facts, 480, 290), score_chart.score_chart(facts, _PHONE, 270))
 
 
 @lru_cache(maxsize=KEPT)
 def appetite_scale(facts: ruler.Appetite) -> Drawing[ruler.Appetite]:
     """The ruler below the three scores."""
-    return Drawing(facts, ruler.appetite_ruler(facts, 408), ruler.appetite_ruler(facts, 300))
+    return _drawing(facts, ruler.appetite_ruler(facts, 408), ruler.appetite_ruler(facts, 300))
 
 
 def ageing(facts: bars.Bars) -> Drawing[bars.Bars]:
     """How late the overdue are."""
-    return Drawing(facts, bars.ageing_bars(facts, 560, 276), bars.ageing_bars(facts, _PHONE, 276))
+    return _drawing(facts, bars.ageing_bars(facts, 560, 276), bars.ageing_bars(facts, _PHONE, 276))
 
 
 @lru_cache(maxsize=KEPT)
 def statement_bow_tie(facts: bow_tie.BowTie) -> Drawing[bow_tie.BowTie]:
     """Cause, event and consequence; a phone reads the words instead."""
-    return Drawing(facts, bow_tie.bow_tie(facts))
+    return _drawing(facts, bow_tie.bow_tie(facts))
 
 
 def route(facts: route_map.Route) -> Drawing[route_map.Route]:
     """A directorate's route; a phone scrolls it."""
-    return Drawing(facts, route_map.route_map(facts))
+    return _drawing(facts, route_map.route_map(facts))
 
 
 @lru_cache(maxsize=KEPT)
 def heat_map(facts: matrix.Matrix) -> Drawing[matrix.Matrix]:
     """The matrix with its counts, for paper and for copying; its words are the table."""
-    return Drawing(facts, matrix.heat_map(facts))
-
-
-def svg_shapes(picture: Picture) -> Markup:
-    """The shapes of a picture as SVG writes them: a page has hundreds, too many for a template's loop."""
-    return Markup("".join(_WRITERS[shape.form](shape) for shape in picture.shapes))  # noqa: S704 - words are escaped below
+    return _drawing(facts, matrix.heat_map(facts))
 
 
 def _words(s: Any) -> str:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from riskapp.web import style
 from riskapp.web.assets import Assets
-from riskapp.web.drawings import svg_shapes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -120,7 +119,7 @@ def install(app: Flask) -> None:
         band,
         promise_gap,
     )
-    for filter_ in (*said, safe_href, svg_shapes):
+    for filter_ in (*said, safe_href):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.globals["asset"] = Assets(app.static_folder or "", app.static_url_path or "").address
     app.jinja_env.globals["drawn_once"] = cache  # a macro's marks, for a page that shows the same ones on many rows

@@ -31,7 +31,7 @@ from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.models.access import NamedGrant
 from riskapp.models.accounts import RecoveryCode, SecondFactor, WebSession
-from riskapp.models.database import Instant, db
+from riskapp.models.database import Instant, db, read
 from riskapp.models.entity import Entity
 from riskapp.models.people import Person, Unit
 from riskapp.settings import POLICIES
@@ -131,7 +131,7 @@ def asking(
         "marked_since": at - MARKED_EVERY,
         "proved_since": at - chapter.proof_lasts,
     }
-    lines = db.session.execute(_ASKING, {"digest": WebSession.digest(token), "on": on, "at": at, **instants}).all()
+    lines = read(_ASKING, {"digest": WebSession.digest(token), "on": on, "at": at, **instants}).all()
     actor = people.actor_from(lines, door="web", request_id=request_id)
     if actor is None:
         return None

@@ -23,7 +23,7 @@ from riskapp.models.audit import (
     AuditVerification,
 )
 from riskapp.models.clock import JobRun
-from riskapp.models.database import db
+from riskapp.models.database import db, read
 from riskapp.models.people import Post
 
 
@@ -41,7 +41,7 @@ class Told:
 def time_line(actor: Actor, subject_id: int, limit: int = 50) -> tuple[Told, ...]:
     """List what happened to a subject, newest first; the caller has shown that the actor may read the subject."""
     del actor
-    rows = db.session.execute(_TIME_LINE, {"subject_id": subject_id, "most": limit})
+    rows = read(_TIME_LINE, {"subject_id": subject_id, "most": limit})
     return tuple(Told(at, event, title, door, content or {}) for at, event, title, door, content in rows)
 
 

@@ -33,7 +33,7 @@ from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition,
 from riskapp.domain.publication import PARTS, exempt_parts
 from riskapp.features.classification import queries as classification
 from riskapp.models.actions import Action
-from riskapp.models.database import db
+from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
@@ -288,7 +288,7 @@ _FACTS = union_all(
 
 def facts(*, risk_id: int, on: date) -> Facts:
     """Gather what the permissions ask of one risk, in one query."""
-    lines = db.session.execute(_FACTS, {"risk_id": risk_id, "on": on}).all()
+    lines = read(_FACTS, {"risk_id": risk_id, "on": on}).all()
     risk = next(line for line in lines if line[0] == "risk")
     others = [line for line in lines if line[0] == "action"]
     desks = sorted((number, post, state) for what, post, number, state, _ in lines if what == "desk")

@@ -16,7 +16,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
 from riskapp.models.actions import Action, ActionPromise
-from riskapp.models.database import db
+from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Post, Unit
@@ -162,10 +162,10 @@ def find(actor: Actor, reference: str, *, on: date) -> Risk | None:
 
 def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
     """Gather a risk's page in seven queries, whatever the length of its history; None if the actor may not read it."""
-    head = db.session.execute(_head(actor, on), {"reference": reference}).first()
+    head = read(_head(actor, on), {"reference": reference}).first()
     if head is None:
         return None
-    reference, title, path, owner_title, drafter_title, standing, *rest = head
+    reference, title, path, owner_title, drafter_title, inherent_id, current_id, target_id, previous_id, *rest = head
     row, withheld = Shown(*rest[: -len(readers.GROUPS)]), readers.withheld_from(rest[-len(readers.GROUPS) :])
     assessed = () if "assessment" in withheld else _assessments(row.id)
     by_id = {each.id: each for each in assessed}
@@ -180,17 +180,17 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         drafted_by=drafter_title,
         causes=tuple(text for _, _, _, text in words["cause"]),
         consequences=tuple(text for _, _, _, text in words["consequence"]),
-        inherent=by_id.get(standing.inherent_id),
-        current=by_id.get(standing.current_id),
-        target=by_id.get(standing.target_id),
-        was=by_id[standing.previous_id].score if assessed and standing.previous_id else None,
+        inherent=by_id.get(inherent_id),
+        current=by_id.get(current_id),
+        target=by_id.get(target_id),
+        was=by_id[previous_id].score if assessed and previous_id else None,
         proposed=_proposed(assessed) if assessed else None,
         history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
         actions=() if "plan" in withheld else _planned(actor, row.id, on),
-        links=tuple(_linked(*each) for each in db.session.execute(_links(actor, on), about)),
+        links=tuple(_linked(*each) for each in read(_links(actor, on), about)),
         # An escalation is exempt with any part of its risk: its reason may speak of all of it.
-        desks=() if withheld else tuple(DeskLine(*each) for each in db.session.execute(_DESKS, about)),
-        reviews=tuple(Reviewed(*each) for each in db.session.execute(_REVIEWS, about)) if assessed else (),
+        desks=() if withheld else tuple(DeskLine(*each) for each in read(_DESKS, about)),
+        reviews=tuple(Reviewed(*each) for each in read(_REVIEWS, about)) if assessed else (),
         withheld=withheld,
     )
 
@@ -205,7 +205,8 @@ def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     seen = readers.projection(actor, on=on)
     return seen.joined(
         select(
-            Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title, RiskStanding,
+            Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title,
+            RiskStanding.inherent_id, RiskStanding.current_id, RiskStanding.target_id, RiskStanding.previous_id,
             Risk.id, Risk.owner_post_id, Risk.category, Risk.kind, Risk.status,
             seen.shown("statement", Risk.event), seen.shown("plan", Risk.treatment),
             seen.shown("plan", Risk.treatment_why), Risk.drafted_on, Risk.opened_on, Risk.closed_on,
@@ -235,7 +236,7 @@ _ASSESSMENTS = (
 
 
 def _assessments(risk_id: int) -> tuple[Assessed, ...]:
-    rows: Iterable[Sequence[Any]] = db.session.execute(_ASSESSMENTS, {"risk_id": risk_id})
+    rows: Iterable[Sequence[Any]] = read(_ASSESSMENTS, {"risk_id": risk_id})
     return tuple(Assessed(*row) for row in rows)
 
 
@@ -265,7 +266,7 @@ def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[R
     unit_ids = [int(part) for part in path.split("/") if part]
     found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for line in sorted(
-        db.session.execute(_WORDS, {"risk_id": risk_id if with_statement else None, "unit_ids": unit_ids}),
+        read(_WORDS, {"risk_id": risk_id if with_statement else None, "unit_ids": unit_ids}),
         key=itemgetter(1),
     ):
         found[line[0]].append(line)
@@ -274,7 +275,7 @@ def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[R
 
 def _planned(actor: Actor, risk_id: int, on: date) -> tuple[PlannedAction, ...]:
     """The plan with each action's promises, without what also treats a risk that is exempt to the actor."""
-    rows = db.session.execute(_plan(actor, on), {"risk_id": risk_id})
+    rows = read(_plan(actor, on), {"risk_id": risk_id})
     return tuple(
         PlannedAction(reference, title, owner, Status(status), progress, due_on, tuple(day for *_, day in lines if day))
         for (_, reference, title, owner, status, progress, due_on), lines in groupby(rows, key=lambda row: row[:-1])

@@ -23,7 +23,7 @@ from riskapp.features.readers.queries import kept, units_below
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import OPEN_STATUSES, Action
-from riskapp.models.database import db
+from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Post
@@ -154,7 +154,7 @@ def counts(actor: Actor, on: date) -> Counts:
     """Count what waits for the actor in one query; for whoever has neither post nor role nothing waits."""
     if not actor.post_ids and not actor.grants:
         return Counts(0, 0, 0)
-    return Counts(*db.session.execute(_counts(actor, end_of_week(on), on)).one())
+    return Counts(*read(_counts(actor, end_of_week(on), on)).one())
 
 
 @kept

@@ -38,12 +38,13 @@ class CannotPlace(Cannot):
 
 
 class Position(Enum):
-    """Where a score stands against the appetite of its category, and the words for it."""
+    """Where a score stands against the appetite of its category, and the words for it; an opportunity has no limit."""
 
     WITHIN = ("within", "Within")
     ABOVE_OPTIMAL = ("above", "Above optimal")
     BEYOND_TOLERABLE = ("beyond", "Beyond tolerable")
     NOT_SET = ("unset", "Not set")
+    NO_LIMIT = ("no_limit", "No limit")
 
     @property
     def key(self) -> str:

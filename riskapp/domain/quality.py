@@ -22,7 +22,10 @@ class WithQuality(WithActions, WithReviews, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How a risk is kept on a day: its scores, its next review, whether an open action is in date, and its words."""
+    """How a risk is kept on a day: its scores, its next review, whether an open action is in date, and its words.
+
+    Of an opportunity, which is a gain, a higher score is the better one.
+    """
 
     is_open: bool
     rating: str
@@ -35,6 +38,7 @@ class Kept:
     event: str
     consequences: tuple[str, ...]
     target_on: date | None = None
+    is_gain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,12 @@ class Nudge:
     words: str
     clause: Clause | None = None
     deed: str | None = None
+
+
+WORSE_THAN_ALONE = (
+    "The score is higher today than with no controls at all. One of the two is wrong.",
+    "The score is lower today than if nobody had done anything. One of the two is wrong.",
+)
 
 
 def nudges(policy: WithQuality, kept: Kept, on: date) -> tuple[Nudge, ...]:
@@ -63,11 +73,12 @@ def _duties(policy: WithQuality, kept: Kept, on: date) -> Iterator[Nudge]:
 
 
 def _scores(kept: Kept, on: date) -> Iterator[Nudge]:
-    if kept.current > kept.inherent:
-        yield Nudge("The score is higher today than with no controls at all. One of the two is wrong.", deed="score")
+    better = int.__gt__ if kept.is_gain else int.__lt__
+    if better(kept.inherent, kept.current):
+        yield Nudge(WORSE_THAN_ALONE[kept.is_gain], deed="score")
     if kept.target == kept.current:
         yield Nudge("The target is where the risk stands today. Say what the plan is for, or lower it.", deed="score")
-    elif kept.target > kept.current:
+    elif better(kept.current, kept.target):
         yield Nudge("The target is worse than today. Set it again.", deed="score")
     elif kept.is_open and kept.target_on and kept.target_on < on:
         yield Nudge("The day for the target has passed.", deed="score")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import Clause, listed
@@ -15,18 +16,24 @@ if TYPE_CHECKING:
     from riskapp.domain.toml_reader import Table
 
 
+Kind = Literal["threat", "opportunity"]
+ASPECTS = ("confidence", "proximity", "velocity")
+BASES = ("inherent", "current", "target", "forecast")
+
+
 class CannotScore(Cannot):
     """The likelihood or an impact is not on the policy's scales."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A band of the matrix: ``rank`` 1 is the mildest, ``of`` how many there are."""
+    """A band of the matrix: ``rank`` 1 is the mildest, ``of`` how many there are; a gain is a band of opportunities."""
 
     key: str
     label: str
     rank: int
     of: int
+    is_gain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +76,47 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of what goes with a score, such as how sure of it one is."""
+
+    key: str
+    word: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """Something that goes with a score without entering it: its steps, the least first, and its clause."""
+
+    name: str
+    steps: tuple[Step, ...]
+    clause: Clause
+
+    def step(self, key: str | None) -> Step | None:
+        """Find a step by its key; None for a key that only an earlier policy knew."""
+        return next((step for step in self.steps if step.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The day of the year for which a score is forecast."""
+
+    month: int
+    day: int
+    clause: Clause
+
+    def year_end(self, on: date) -> date:
+        """Give the end of the financial year that a day is in."""
+        this_year = date(on.year, self.month, self.day)
+        return this_year if on <= this_year else date(on.year + 1, self.month, self.day)
+
+
+@dataclass(frozen=True, slots=True)
 class Scheme:
     """A council's way of scoring: scales, ratings and the matrix that joins them, all of it data.
 
-    ``combine`` says how impacts of several kinds make one: "highest" takes the worst.
+    ``combine`` says how impacts of several kinds make one: "highest" takes the worst. ``aspects``, the forecast and
+    the scheme of opportunities are younger than the rest: a policy kept from before has none.
     """
 
     likelihood: tuple[Level, ...]
@@ -84,6 +128,17 @@ class Scheme:
     likelihood_clause: Clause
     impact_clause: Clause
     matrix_clause: Clause
+    aspects: tuple[Aspect, ...] = ()
+    forecast: Forecast | None = None
+    opportunity: Scheme | None = None
+
+    def of(self, kind: str) -> Scheme:
+        """Give the scheme by which a threat or an opportunity is scored; refused where the policy has none."""
+        if kind == "threat":
+            return self
+        if self.opportunity is None:
+            raise CannotScore(Refusal("kind", "The policy in force does not say how an opportunity is scored."))
+        return self.opportunity
 
     @property
     def impacts(self) -> tuple[int, ...]:
@@ -144,11 +199,24 @@ def _off_the_scales(scheme: Scheme, likelihood: int, impacts: Mapping[str, int])
 
 def parse(document: Table) -> Scheme:
     """Read scoring.toml; faults go to the document's notes."""
-    ratings = _ratings(document)
     chance = document.table("likelihood")
     likelihood = _levels(chance)
     likelihood_clause = chance.clause()
     chance.done()
+    threats = _scheme(document, likelihood, likelihood_clause)
+    aspects = tuple(_aspect(name, document.table(name)) for name in ASPECTS if document.has(name))
+    return replace(
+        threats,
+        aspects=aspects,
+        forecast=_forecast(document.table("forecast")) if document.has("forecast") else None,
+        opportunity=_opportunity(document, threats, aspects),
+    )
+
+
+def _scheme(
+    document: Table, likelihood: tuple[Level, ...], likelihood_clause: Clause, *, is_gain: bool = False
+) -> Scheme:
+    ratings = _ratings(document, is_gain=is_gain)
     harm = document.table("impact")
     combine = harm.one_of("combine", ("highest",))
     impact_clause = harm.clause()
@@ -173,11 +241,46 @@ def parse(document: Table) -> Scheme:
     )
 
 
-def _ratings(document: Table) -> tuple[Rating, ...]:
+def _opportunity(document: Table, threats: Scheme, aspects: tuple[Aspect, ...]) -> Scheme | None:
+    """Read the scheme of opportunities; its bands have the keys of the others, so that one frequency serves both."""
+    if not document.has("opportunity"):
+        return None
+    table = document.table("opportunity")
+    scheme = _scheme(table, threats.likelihood, threats.likelihood_clause, is_gain=True)
+    table.done()
+    if [rating.key for rating in scheme.ratings] != [rating.key for rating in threats.ratings]:
+        table.fault("rating", "expected the keys of the ratings of threats, in the same order.")
+    return replace(scheme, aspects=aspects)
+
+
+def _aspect(name: str, table: Table) -> Aspect:
+    steps = []
+    for row in table.tables("step"):
+        steps.append(Step(row.key("key"), row.text("word"), row.text("meaning")))
+        row.done()
+    if len({step.key for step in steps}) < len(steps):
+        table.fault("step", "expected each key once.")
+    aspect = Aspect(name, tuple(steps), table.clause())
+    table.done()
+    return aspect
+
+
+def _forecast(table: Table) -> Forecast:
+    month, day = table.integer("month", at_least=1, at_most=12), table.integer("day", at_least=1, at_most=31)
+    forecast = Forecast(month, day, table.clause())
+    table.done()
+    try:
+        forecast.year_end(date(2026, 1, 1))
+    except ValueError:
+        table.fault("day", f"expected a day that every year has, found {day} of month {month}.")
+    return forecast
+
+
+def _ratings(document: Table, *, is_gain: bool) -> tuple[Rating, ...]:
     tables = document.tables("rating")
     ratings = []
     for rank, table in enumerate(tables, start=1):
-        ratings.append(Rating(table.key("key"), table.text("label"), rank, len(tables)))
+        ratings.append(Rating(table.key("key"), table.text("label"), rank, len(tables), is_gain))
         table.done()
     if len({rating.key for rating in ratings}) < len(ratings):
         document.fault("rating", "expected each key once.")

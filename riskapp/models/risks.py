@@ -3,14 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from riskapp.domain.scoring import BASES
 from riskapp.models.database import Base, Word
 from riskapp.models.entity import Entity
 from riskapp.models.people import Post, Unit
 
-BASES = ("inherent", "current", "target", "forecast")
+DUTIES = ("champion", "lead_member", "contributor")
 
 
 class Risk(Base):
@@ -52,6 +53,65 @@ class Risk(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
+class RiskDuty(Base):
+    """A post's part in a risk beside its owner's, from one day to another: its champion, lead Member, a contributor."""
+
+    __tablename__ = "risk_duty"
+    __table_args__ = (
+        CheckConstraint(f"duty IN {DUTIES!r}", name="duty"),
+        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="dates_in_order"),
+        Index(
+            "uq_risk_duty_once",
+            "risk_id",
+            "post_id",
+            "duty",
+            unique=True,
+            sqlite_where=text("to_on IS NULL"),
+            postgresql_where=text("to_on IS NULL"),
+        ),
+        Index(
+            "uq_risk_duty_one_of_a_kind",
+            "risk_id",
+            "duty",
+            unique=True,
+            sqlite_where=text("to_on IS NULL AND duty <> 'contributor'"),
+            postgresql_where=text("to_on IS NULL AND duty <> 'contributor'"),
+        ),
+        Index(None, "post_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    risk_id: Mapped[int] = mapped_column(ForeignKey("risk.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    duty: Mapped[str] = mapped_column(Word)
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+
+
+class Expertise(Base):
+    """Expert advice that was asked for on a risk: of whom, on what, what it costs in pounds, and what it said."""
+
+    __tablename__ = "expertise"
+    __table_args__ = (
+        CheckConstraint("pounds >= 0", name="cost"),
+        CheckConstraint("(advice IS NULL) = (received_on IS NULL)", name="advice_has_a_day"),
+        CheckConstraint("received_on >= commissioned_on", name="dates_in_order"),
+        Index(None, "risk_id", "commissioned_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    risk_id: Mapped[int] = mapped_column(ForeignKey("risk.id", ondelete="CASCADE"))
+    of_whom: Mapped[str]
+    about: Mapped[str]
+    pounds: Mapped[int | None] = mapped_column(BigInteger)
+    commissioned_on: Mapped[date]
+    due_on: Mapped[date | None]
+    advice: Mapped[str | None]
+    received_on: Mapped[date | None]
+    by_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+
+
 class RiskCause(Base):
     """One cause in the statement of a risk (Orange Book, stating risks)."""
 
@@ -77,13 +137,20 @@ class RiskConsequence(Base):
 
 
 class Assessment(Base):
-    """A judgement of a risk, appended and never changed: score and rating as the policy of its day looked them up."""
+    """A judgement of a risk, appended and never changed: score and rating as the policy of its day looked them up.
+
+    Confidence, proximity and velocity are steps of that policy. The pounds say what the event would cost, or bring.
+    `target_on` is the day by which a target is to be reached, or for which a score is forecast.
+    """
 
     __tablename__ = "assessment"
     __table_args__ = (
         CheckConstraint(f"basis IN {BASES!r}", name="basis"),
         CheckConstraint("state IN ('proposed', 'in_force', 'refused')", name="state"),
         CheckConstraint("likelihood > 0 AND impact > 0 AND score > 0", name="positive"),
+        CheckConstraint(
+            "0 <= low_pounds AND low_pounds <= likely_pounds AND likely_pounds <= high_pounds", name="money"
+        ),
         Index(None, "risk_id", "basis", "effective_on", "id"),
     )
 
@@ -99,6 +166,12 @@ class Assessment(Base):
     rating: Mapped[str] = mapped_column(Word)
     position: Mapped[str] = mapped_column(Word)
     target_on: Mapped[date | None]
+    confidence: Mapped[str | None] = mapped_column(Word)
+    proximity: Mapped[str | None] = mapped_column(Word)
+    velocity: Mapped[str | None] = mapped_column(Word)
+    low_pounds: Mapped[int | None] = mapped_column(BigInteger)
+    likely_pounds: Mapped[int | None] = mapped_column(BigInteger)
+    high_pounds: Mapped[int | None] = mapped_column(BigInteger)
     rationale: Mapped[str] = mapped_column(default="")
     policy_version_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id", ondelete="RESTRICT"))
     by_post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
@@ -125,6 +198,7 @@ class RiskStanding(Base):
     current_id: Mapped[int] = mapped_column(ForeignKey("assessment.id", ondelete="RESTRICT"))
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("assessment.id", ondelete="RESTRICT"))
     target_id: Mapped[int] = mapped_column(ForeignKey("assessment.id", ondelete="RESTRICT"))
+    forecast_id: Mapped[int | None] = mapped_column(ForeignKey("assessment.id", ondelete="RESTRICT"))
 
     inherent: Mapped[Assessment] = relationship(lazy="raise", foreign_keys=inherent_id)
     current: Mapped[Assessment] = relationship(lazy="raise", foreign_keys=current_id)

@@ -31,6 +31,9 @@ class Ranked(Protocol):
     @property
     def of(self) -> int: ...
 
+    @property
+    def is_gain(self) -> bool: ...
+
 
 def day(on: date | None) -> str:
     """4 Dec 2026; nothing for no date."""
@@ -87,9 +90,10 @@ def money(pounds: Decimal | int) -> str:
 
 
 def band(rating: Ranked) -> str:
-    """The class of a rating's colours: 3, 4 or 5 bands are spread over the five of the palette."""
+    """The class of a rating's colours: 3, 4 or 5 bands are spread over the palette's five; gains have their own."""
     steps = max(rating.of - 1, 1)
-    return f"band-{1 + round((BANDS_OF_PALETTE - 1) * (rating.rank - 1) / steps)}"
+    gain = " gain" if rating.is_gain else ""
+    return f"band-{1 + round((BANDS_OF_PALETTE - 1) * (rating.rank - 1) / steps)}{gain}"
 
 
 def promise_gap(promises: list[date]) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 
@@ -88,6 +89,38 @@ class Level(IntegerField):
             super().process_formdata(valuelist)
         except ValueError as no:
             raise ValueError(self._wrong) from no
+
+
+class Impacts(Field):
+    """The level on each kind of impact, posted by the radios of an impact table as `<name>-<kind>`; at least one."""
+
+    def __init__(self, label: str, *, wrong: str, is_needed: bool = True, **changes: Any) -> None:
+        super().__init__(label, **changes)
+        self._wrong, self._is_needed = wrong, is_needed
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """Read every kind that was posted; what is no number is told apart from nothing."""
+        super().process(None, data, extra_filters)
+        self.data = dict(self.data or {})
+        self._is_odd = False
+        if not formdata:
+            return
+        begin = f"{self.name}-"
+        self.data = {}
+        for name in formdata:
+            value = formdata[name]
+            if not name.startswith(begin) or not value:
+                continue
+            if value.isascii() and value.isdigit() and len(value) < MOST_FIGURES:
+                self.data[name.removeprefix(begin)] = int(value)
+            else:
+                self._is_odd = True
+
+    def pre_validate(self, form: object) -> None:
+        """Ask for one level at least, and for levels only."""
+        del form
+        if self._is_odd or (self._is_needed and not self.data):
+            raise StopValidation(self._wrong)
 
 
 class Whole(IntegerField):

@@ -85,6 +85,15 @@ def grid(
     )
 
 
+def mirrored(scheme: Scheme | None) -> Grid | None:
+    """Lay out the matrix of opportunities with the greatest benefit first, as in a glass; None where there is none."""
+    if scheme is None:
+        return None
+    plain = grid(scheme)
+    rows = tuple(GridRow(row.level, row.label, tuple(reversed(row.cells))) for row in plain.rows)
+    return Grid(tuple(reversed(plain.impacts)), rows)
+
+
 def drawn(laid_out: Grid) -> matrix.Matrix:
     """The same grid as facts for the drawing, on a page or on paper."""
     return matrix.Matrix(

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from riskapp.domain.policy import Policy
     from riskapp.domain.scoring import Scheme
 
-BASES = (("inherent", "Inherent", "no controls"), ("current", "Current", "today"), ("target", "Target", "plan done"))
+BASES = (
+    ("inherent", "Inherent", "no controls"),
+    ("current", "Current", "today"),
+    ("target", "Target", "plan done"),
+    ("forecast", "Forecast", "year end"),
+)
+UNAIDED = "left alone"
+"""What goes with the inherent score of an opportunity, which no control holds down."""
 _KIND = Markup('<span class="kind kind--{}"><span class="kind__name">{}: </span>{}</span>')
 
 
@@ -42,6 +49,11 @@ class Column:
     field: Field
 
 
+def scheme_of(policy: Policy, kind: str) -> Scheme:
+    """Give the scheme of a kind of risk, to show it by; an opportunity is shown even if a later policy has none."""
+    return policy.scoring if kind == "threat" else policy.scoring.opportunity or policy.scoring
+
+
 def impacts(scheme: Scheme) -> tuple[Step, ...]:
     """Give each impact with its meaning for all kinds: style shows the kind chosen, and all where it cannot."""
     steps = []
@@ -52,10 +64,14 @@ def impacts(scheme: Scheme) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def columns(form: Form, axis: str) -> tuple[Column, ...]:
+def columns(form: Form, axis: str, kind: str = "threat") -> tuple[Column, ...]:
     """List the bases for which the form has a field on this axis, likelihood or impact."""
-    names = ((f"{basis}_{axis}", basis, title, note) for basis, title, note in BASES)
-    return tuple(Column(basis, title, note, form[name]) for name, basis, title, note in names if name in form)
+    found = []
+    for basis, title, note in BASES:
+        if f"{basis}_{axis}" in form:
+            said = UNAIDED if kind == "opportunity" and basis == "inherent" else note
+            found.append(Column(basis, title, said, form[f"{basis}_{axis}"]))
+    return tuple(found)
 
 
 def rating_of(scheme: Scheme) -> Callable[[str], Rating]:
@@ -64,15 +80,16 @@ def rating_of(scheme: Scheme) -> Callable[[str], Rating]:
     return lambda key: known.get(key) or Rating(key, key.replace("_", " ").capitalize(), 1, 1)
 
 
-def shown(form: Form, policy: Policy, category: str | None) -> dict[str, object]:
+def shown(form: Form, policy: Policy, category: str | None, kind: str = "threat") -> dict[str, object]:
     """Give a page with level grids all that its macros draw; with a category the preview says the appetite too."""
-    is_known = category in policy.appetite.categories
+    scheme, has_limits = policy.scoring.of(kind), kind == "threat" and category in policy.appetite.categories
     return {
-        "likelihoods": policy.scoring.likelihood,
-        "impacts": impacts(policy.scoring),
-        "likelihood_columns": columns(form, "likelihood"),
-        "impact_columns": columns(form, "impact"),
-        "preview": grids.grid(policy.scoring, position=_position(policy, category) if category and is_known else None),
+        "scheme": scheme,
+        "likelihoods": scheme.likelihood,
+        "impacts": impacts(scheme),
+        "likelihood_columns": columns(form, "likelihood", kind),
+        "impact_columns": columns(form, "impact", kind),
+        "preview": grids.grid(scheme, position=_position(policy, category) if category and has_limits else None),
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from riskapp.domain.policy import Policy
-    from riskapp.domain.scoring import Rating
+    from riskapp.domain.scoring import Rating, Scheme
 
 
 class Kept(Protocol):
@@ -30,15 +30,26 @@ class Kept(Protocol):
     def target_on(self) -> date | None: ...
 
 
+def limits(policy: Policy, category: str, kind: str) -> appetite.Limits | None:
+    """The limits that a risk is held against: none for an opportunity, and none where the council has set none."""
+    if kind == "opportunity" or category not in policy.appetite.categories:
+        return None
+    return appetite.limits(policy, category)
+
+
 def chart(
-    policy: Policy, category: str, history: Sequence[Kept], target: Kept, rating: Rating, on: date
+    scheme: Scheme,
+    limits: appetite.Limits | None,
+    history: Sequence[Kept],
+    target: Kept,
+    rating: Rating,
+    on: date,
 ) -> drawings.Drawing[ScoreHistory]:
     """The steps of the current score, oldest first, against the limits of its category and the target."""
-    limits = appetite.limits(policy, category) if category in policy.appetite.categories else None
     return drawings.score_over_time(
         ScoreHistory(
             history=tuple(Scored(each.effective_on, each.score) for each in history),
-            highest=policy.scoring.top_score,
+            highest=scheme.top_score,
             today=on,
             band=band(rating),
             target=Scored(target.target_on, target.score) if target.target_on else None,
@@ -48,13 +59,14 @@ def chart(
     )
 
 
-def ruler(policy: Policy, category: str, now: Kept, target: Kept, rating: Rating) -> drawings.Drawing[Appetite] | None:
-    """Now and target between the limits of the category; None where the council has set none."""
-    limits = appetite.limits(policy, category) if category in policy.appetite.categories else None
+def ruler(
+    scheme: Scheme, limits: appetite.Limits | None, now: Kept, target: Kept, rating: Rating
+) -> drawings.Drawing[Appetite] | None:
+    """Now and target between the limits of the category; None where there are none."""
     if limits is None:
         return None
     return drawings.appetite_scale(
-        Appetite(limits.optimal, limits.tolerable, policy.scoring.top_score, now.score, band(rating), target.score)
+        Appetite(limits.optimal, limits.tolerable, scheme.top_score, now.score, band(rating), target.score)
     )
 
 

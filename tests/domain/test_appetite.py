@@ -43,6 +43,7 @@ def test_positions_are_found_by_key_and_said_in_words():
         ("above", "Above optimal"),
         ("beyond", "Beyond tolerable"),
         ("unset", "Not set"),
+        ("no_limit", "No limit"),
     ]
     assert Position.of("beyond") is Position.BEYOND_TOLERABLE
 

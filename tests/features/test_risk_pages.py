@@ -251,7 +251,7 @@ class TestDeeds:
     def test_a_proposed_score_is_agreed_by_another_manager(self, app, council):
         reference = _kept(council, current=(5, 5))
         owner, lead = _as(app, council.manager_person), _as(app, council.lead_person)
-        typed = {"dimension": "service", "current_likelihood": "1", "current_impact": "2", "rationale": "Let again"}
+        typed = {"current_likelihood": "1", "current_impact-service": "2", "rationale": "Let again"}
         typed["seen"] = _seen(owner.get(f"/risks/{reference}/score").text)
         assert "2 is proposed" in owner.post(f"/risks/{reference}/score", data=typed, follow_redirects=True).text
         assert "Agree to 2" not in owner.get(f"/risks/{reference}").text
@@ -264,7 +264,7 @@ class TestDeeds:
         reference = _kept(council)
         first, second = _as(app, council.manager_person), _as(app, council.champion_person)
         seen = _seen(first.get(f"/risks/{reference}/score").text)
-        typed = {"dimension": "service", "current_likelihood": "4", "current_impact": "4", "seen": seen}
+        typed = {"current_likelihood": "4", "current_impact-service": "4", "seen": seen}
         first.post(f"/risks/{reference}/score", data=typed | {"rationale": "Mine"})
         answer = second.post(f"/risks/{reference}/score", data=typed | {"rationale": "My own words"})
         assert answer.status_code == 422

@@ -12,7 +12,7 @@ SIZE = 6
 def preview_rules() -> str:
     return HEAD + "".join(
         rule(basis, likelihood, impact)
-        for basis in ("inherent", "current", "target")
+        for basis in ("inherent", "current", "target", "forecast")
         for likelihood in range(1, SIZE + 1)
         for impact in range(1, SIZE + 1)
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace as Row
 
 from werkzeug.datastructures import MultiDict
@@ -14,10 +15,12 @@ from riskapp.domain.geometry.matrix import Matrix, MatrixCell
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.geometry.ruler import Appetite
 from riskapp.domain.geometry.score_chart import Scored, ScoreHistory
+from riskapp.domain.policy import parse_policy, read_documents
 from riskapp.domain.scoring import Level
 from riskapp.web import drawings
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.filters import band
+from riskapp.web.forms import Impacts
 
 TODAY = date(2026, 12, 1)
 
@@ -28,6 +31,7 @@ class Band:
     label: str
     rank: int
     of: int = 4
+    is_gain: bool = False
 
 
 LOW, MEDIUM = Band("low", "Low", 1), Band("medium", "Medium", 2)
@@ -97,6 +101,7 @@ class RiskForm(Form):
     inherent_money = StringField()
     current_money = StringField()
     target_money = StringField()
+    harm = Impacts("Impact of each kind", wrong="Choose an impact of at least one kind")
 
 
 def filled_form() -> RiskForm:
@@ -146,6 +151,13 @@ def bases(form: RiskForm, axis: str) -> list[Row]:
         ("target", "Target", "plan done"),
     )
     return [Row(basis=b, title=t, note=n, field=form[f"{b}_{axis}"]) for b, t, n in named]
+
+
+SCHEME = parse_policy(read_documents(Path(__file__).parents[2] / "policies")).scoring
+
+
+def harms(form: RiskForm) -> Row:
+    return Row(basis="target", title="Target", field=form["harm"])
 
 
 def chart() -> drawings.Drawing:

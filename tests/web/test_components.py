@@ -92,7 +92,7 @@ def test_nought_in_the_heat_map_is_not_a_link(app: Flask) -> None:
 
 def test_an_error_is_a_link_to_a_field_that_is_there(gallery: str) -> None:
     links = re.findall(r'<li><a href="#(wrong-[^"]+)">', gallery)
-    assert links == ["wrong-title", "wrong-target_by", "wrong-current_likelihood"]
+    assert links == ["wrong-title", "wrong-target_by", "wrong-current_likelihood", "wrong-harm"]
     assert all(f'id="{link}"' in gallery for link in links)
 
 

@@ -17,6 +17,7 @@ TODAY = date(2026, 12, 1)
 class Band:
     rank: int
     of: int
+    is_gain: bool = False
     key: str = ""
     label: str = ""
 

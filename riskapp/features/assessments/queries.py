@@ -42,6 +42,7 @@ def sequel(
     unit_id: int,
     owner_post_id: int,
     category: str,
+    kind: str = "threat",
     likelihood: int,
     impacts: Mapping[str, int],
     on: date,
@@ -49,14 +50,15 @@ def sequel(
     """Work out what opening a risk with this current score would set off; what cannot be scored is CannotScore."""
     del actor  # the rules are the same for everyone, and the route names posts only
     policy = policies.in_force(on=on).policy
-    scored = scoring.score(policy.scoring, likelihood, impacts)
-    position = appetite.position(policy, category, scored.score)
+    scheme, is_gain = policy.scoring.of(kind), kind == "opportunity"
+    scored = scoring.score(scheme, likelihood, impacts)
+    position = Position.NO_LIMIT if is_gain else appetite.position(policy, category, scored.score)
     council = people.organisation(on=on)
     desk, nobody = None, None
     try:
         route = build_route(policy, council.units, council.posts, council.seats)
         facts = Trigger(scored.score, scored.rating, position, category)
-        desk = first_desk(route, policy, unit_id, owner_post_id, facts)
+        desk = None if is_gain else first_desk(route, policy, unit_id, owner_post_id, facts)
     except (CannotEscalate, CannotBuildRoute) as no:
         nobody = str(no)
     titles = {post.id: post.title for post in council.posts}
@@ -67,7 +69,9 @@ def sequel(
     return Sequel(
         scored=scored,
         position=position,
-        position_clause=unset if position is Position.NOT_SET else policy.appetite.clause,
+        position_clause={Position.NOT_SET: unset, Position.NO_LIMIT: scheme.clause}.get(
+            position, policy.appetite.clause
+        ),
         goes_to=titles[desk.post_id] if desk else None,
         acts_as=desk.capacity if desk else None,
         hours=desk.hours if desk else 0,

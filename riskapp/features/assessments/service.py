@@ -12,6 +12,7 @@ from riskapp.domain.audit import Event
 from riskapp.domain.escalation import Trigger
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.domain.toml_reader import listed
 from riskapp.features.audit import service as audit
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
@@ -20,6 +21,8 @@ from riskapp.models.database import db
 from riskapp.models.risks import Assessment, AssessmentImpact, Risk, RiskStanding
 
 FIRST_BASES = ("inherent", "current", "target")
+MOST_POUNDS = 10**15
+"""More than any council has: a sum beyond it was typed wrong, and no column would hold it."""
 SEVERITY = (Position.WITHIN.key, Position.ABOVE_OPTIMAL.key, Position.BEYOND_TOLERABLE.key)
 
 
@@ -28,26 +31,63 @@ class CannotScoreRisk(Cannot):
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """What the event would cost, or an opportunity bring, in pounds: at least, most likely, at most."""
+
+    low: int
+    likely: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """A likelihood and the level on each dimension of impact, why, and for a target by when."""
+    """A likelihood and the level on each dimension of impact, and why; `target_on` is the day it is for, if not today.
+
+    Confidence, proximity and velocity are keys of the policy's steps, or nothing where nobody has said.
+    """
 
     likelihood: int
     impacts: Mapping[str, int]
     rationale: str = ""
     target_on: date | None = None
+    confidence: str | None = None
+    proximity: str | None = None
+    velocity: str | None = None
+    money: Money | None = None
 
 
-def check(basis: str, judgement: Judgement | None, policy: InForce) -> list[Refusal]:
-    """List what is wrong with a judgement, if anything; fields are `<basis>_likelihood` and `<basis>_impact`."""
+def check(basis: str, judgement: Judgement | None, policy: InForce, *, kind: str = "threat") -> list[Refusal]:
+    """List what is wrong with a judgement, if anything; fields are `<basis>_likelihood`, `<basis>_impact`, its own."""
     if judgement is None:
         return [Refusal(f"{basis}_likelihood", f"Choose the {basis} likelihood and impact")]
+    scheme = policy.policy.scoring
+    refusals = []
     try:
-        scoring.score(policy.policy.scoring, judgement.likelihood, judgement.impacts)
+        scoring.score(scheme.of(kind), judgement.likelihood, judgement.impacts)
     except scoring.CannotScore as no:
+        fields = {"likelihood": f"{basis}_likelihood", "kind": "kind"}
+        refusals += [Refusal(fields.get(why.field or "", f"{basis}_impact"), why.message) for why in no.refusals]
+    for aspect in scheme.aspects:
+        said = getattr(judgement, aspect.name)
+        if said and aspect.step(said) is None:
+            steps = listed([step.word for step in aspect.steps], "or")
+            refusals.append(Refusal(aspect.name, f"Choose a {aspect.name} of {steps}"))
+    return refusals + _check_money(judgement.money)
+
+
+def _check_money(money: Money | None) -> list[Refusal]:
+    if money is None:
+        return []
+    if money.low < 0:
+        return [Refusal("low_pounds", "Give a sum of nought or more")]
+    if money.high > MOST_POUNDS:
+        return [Refusal("high_pounds", f"Give a sum of at most £{MOST_POUNDS:,}")]
+    if money.likely < money.low:
         return [
-            Refusal(f"{basis}_{'likelihood' if reason.field == 'likelihood' else 'impact'}", reason.message)
-            for reason in no.refusals
+            Refusal("likely_pounds", "The likely sum is less than the least. Give one between the least and the most")
         ]
+    if money.high < money.likely:
+        return [Refusal("high_pounds", "The most is less than the likely sum. Give one that is at least as high")]
     return []
 
 
@@ -63,7 +103,8 @@ def assess(
     state: str = "in_force",
 ) -> Assessment:
     """Keep a judgement with the score, band and position that the policy of the day looks up for it."""
-    scored = scoring.score(policy.policy.scoring, judgement.likelihood, judgement.impacts)
+    scored, position = _placed(risk, judgement, policy)
+    money = judgement.money
     sitting = by.sitting(risk.owner_post_id) or by.post
     row = Assessment(
         risk_id=risk.id,
@@ -75,8 +116,14 @@ def assess(
         impact=scored.impact,
         score=scored.score,
         rating=scored.rating.key,
-        position=appetite.position(policy.policy, risk.category, scored.score).key,
-        target_on=judgement.target_on,
+        position=position.key,
+        target_on=_day_it_is_for(basis, judgement, policy, on),
+        confidence=judgement.confidence or None,
+        proximity=judgement.proximity or None,
+        velocity=judgement.velocity or None,
+        low_pounds=money.low if money else None,
+        likely_pounds=money.likely if money else None,
+        high_pounds=money.high if money else None,
         rationale=judgement.rationale.strip(),
         policy_version_id=policy.version_id,
         by_post_id=sitting.post_id if sitting else None,
@@ -89,6 +136,20 @@ def assess(
     return row
 
 
+def _placed(risk: Risk, judgement: Judgement, policy: InForce) -> tuple[scoring.Scored, Position]:
+    """Look a judgement up: an opportunity in its own matrix, and without a limit of appetite."""
+    scored = scoring.score(policy.policy.scoring.of(risk.kind), judgement.likelihood, judgement.impacts)
+    if risk.kind == "opportunity":
+        return scored, Position.NO_LIMIT
+    return scored, appetite.position(policy.policy, risk.category, scored.score)
+
+
+def _day_it_is_for(basis: str, judgement: Judgement, policy: InForce, on: date) -> date | None:
+    """A forecast is for the end of the financial year; a target for the day that was said."""
+    forecast = policy.policy.scoring.forecast
+    return forecast.year_end(on) if basis == "forecast" and forecast else judgement.target_on
+
+
 def score(risk: Risk, basis: str, judgement: Judgement, *, by: Actor, at: datetime, on: date) -> Assessment:
     """Append an assessment; a current score that falls across an appetite line is only proposed.
 
@@ -97,10 +158,16 @@ def score(risk: Risk, basis: str, judgement: Judgement, *, by: Actor, at: dateti
     if risk.status == "closed":
         raise CannotScoreRisk(Refusal(None, "This risk is closed. Open it again before scoring it"))
     policy = policies.in_force(on=on)
-    if refusals := check(basis, judgement, policy):
+    refusals = check(basis, judgement, policy, kind=risk.kind)
+    if basis == "target" and judgement.target_on and judgement.target_on < on:
+        refusals.append(Refusal("target_on", "The day for the target has passed. Give a later one"))
+    if basis == "forecast" and policy.policy.scoring.forecast is None:
+        refusals.append(Refusal(None, "The policy in force asks for no forecast"))
+    if refusals:
         raise CannotScoreRisk(*refusals)
     before = _hold(risk)
-    held = db.session.get_one(Assessment, getattr(before, f"{basis}_id"))
+    held_id = getattr(before, f"{basis}_id")
+    held = db.session.get_one(Assessment, held_id) if held_id else None
     waits = basis == "current" and risk.status == "open" and _falls_across_the_line(risk, held, judgement, policy)
     row = assess(risk, basis, judgement, policy, by=by, at=at, on=on, state="proposed" if waits else "in_force")
     audit.record(
@@ -109,7 +176,7 @@ def score(risk: Risk, basis: str, judgement: Judgement, *, by: Actor, at: dateti
         at=at,
         subject_id=risk.id,
         post_id=risk.owner_post_id if risk.owner_post_id in by.post_ids else None,
-        before={basis: held.score},
+        before={basis: held.score if held else None},
         after={basis: row.score, "state": row.state},
         why=judgement.rationale,
     )
@@ -132,7 +199,16 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
     impacts = {each.dimension: each.level for each in db.session.scalars(levels)}
     policy = policies.in_force(on=on)
     was = db.session.get_one(Assessment, held.current_id).score
-    judgement = Judgement(row.likelihood, impacts, row.rationale, row.target_on)
+    judgement = Judgement(
+        row.likelihood,
+        impacts,
+        row.rationale,
+        row.target_on,
+        row.confidence,
+        row.proximity,
+        row.velocity,
+        _money_of(row),
+    )
     agreed = assess(risk, row.basis, judgement, policy, by=by, at=at, on=on)
     audit.record(
         Event.RISK_SCORED,
@@ -144,6 +220,12 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
         why=row.rationale,
     )
     _put_in_force(risk, held, agreed, policy, by=by, at=at, on=on)
+
+
+def _money_of(row: Assessment) -> Money | None:
+    if row.low_pounds is None or row.likely_pounds is None or row.high_pounds is None:
+        return None
+    return Money(row.low_pounds, row.likely_pounds, row.high_pounds)
 
 
 def _hold(risk: Risk) -> RiskStanding:
@@ -179,16 +261,25 @@ def _put_in_force(
         escalate_if_the_policy_says(risk, row, policy, by=by, at=at, on=on)
 
 
-def _falls_across_the_line(risk: Risk, held: Assessment, judgement: Judgement, policy: InForce) -> bool:
-    scored = scoring.score(policy.policy.scoring, judgement.likelihood, judgement.impacts)
-    now = appetite.position(policy.policy, risk.category, scored.score).key
-    return held.position in SEVERITY and now in SEVERITY and SEVERITY.index(now) < SEVERITY.index(held.position)
+def _falls_across_the_line(risk: Risk, held: Assessment | None, judgement: Judgement, policy: InForce) -> bool:
+    now = _placed(risk, judgement, policy)[1].key
+    return (
+        held is not None
+        and held.position in SEVERITY
+        and now in SEVERITY
+        and SEVERITY.index(now) < SEVERITY.index(held.position)
+    )
 
 
 def escalate_if_the_policy_says(
     risk: Risk, held: Assessment, policy: InForce, *, by: Actor, at: datetime, on: date
 ) -> None:
-    """Hand the facts of an open risk's current score to escalation, which raises, joins or stands down."""
+    """Hand the facts of an open risk's current score to escalation, which raises, joins or stands down.
+
+    An opportunity is sent up by a person and never by its score (policy 3.9).
+    """
+    if risk.kind == "opportunity":
+        return
     facts = trigger(risk, held, policy)
     escalation.consider(
         risk.id, unit_id=risk.unit_id, owner_post_id=risk.owner_post_id, facts=facts, by=by, at=at, on=on
@@ -199,7 +290,7 @@ def trigger(risk: Risk, held: Assessment, policy: InForce) -> Trigger:
     """Give the facts by which the policy decides where a risk with this score goes."""
     return Trigger(
         score=held.score,
-        rating=policy.policy.scoring.rating(held.rating),
+        rating=policy.policy.scoring.of(risk.kind).rating(held.rating),
         position=Position.of(held.position),
         category=risk.category,
     )

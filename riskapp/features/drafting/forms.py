@@ -15,17 +15,32 @@ from riskapp.web.forms import Choice, line, passage
 
 KIND_WORDS = {"direction": "Directions", "outcome": "Outcomes", "priority": "Priorities", "workstream": "Workstreams"}
 
+EXAMPLES = {
+    "threat": (
+        "What could bring it about. For example: the contractor has lost a third of its staff.",
+        "What would be seen to happen. For example: repairs to damp homes stop for a month.",
+        "What it would lead to, and for whom. For example: 200 families live with damp through the winter.",
+    ),
+    "opportunity": (
+        "What makes it possible. For example: two councils nearby let the same contract next year.",
+        "What would be seen to happen. For example: the three let one contract together.",
+        "What it would bring, and to whom. For example: repairs cost a tenth less and are done in half the time.",
+    ),
+}
+"""An example of a cause, an event and a consequence, for a threat and for an opportunity."""
+
 
 class LogForm(Scale):
     """A new risk: its statement, whose it is, and how likely and how bad."""
 
     submission_key = HiddenField(validators=[Length(max=40)])
+    kind = HiddenField()
     title = line(
         "Title", needed="Give the risk a title of a few words", hint="A few words that a resident would understand."
     )
-    cause = passage("Cause", at_most=500)
-    event = passage("Event", needed="Say what might happen", at_most=500)
-    consequence = passage("Consequence", at_most=500)
+    cause = passage("Cause", at_most=500, hint=EXAMPLES["threat"][0])
+    event = passage("Event", needed="Say what might happen", at_most=500, hint=EXAMPLES["threat"][1])
+    consequence = passage("Consequence", at_most=500, hint=EXAMPLES["threat"][2])
     cause_2 = passage("Second cause", at_most=500)
     cause_3 = passage("Third cause", at_most=500)
     consequence_2 = passage("Second consequence", at_most=500)
@@ -53,8 +68,10 @@ class LogForm(Scale):
         owners: Mapping[str, list[PostChoice]],
         items: tuple[Item, ...],
     ) -> None:
-        """Offer units, posts in groups, categories and items of the plan."""
-        self.offer(policy)
+        """Offer units, posts in groups, categories and items of the plan, for the kind that the form is about."""
+        self.offer(policy, self.kind_of_risk)
+        for part, hint in zip((self.cause, self.event, self.consequence), EXAMPLES[self.kind_of_risk], strict=True):
+            part.description = hint
         self.unit.choices = {str(unit.id): unit.indented if len(units) > 1 else unit.name for unit in units}
         self.owner.choices = {group: {str(post.id): post.title for post in posts} for group, posts in owners.items()}
         categories = {key: category.label for key, category in policy.appetite.categories.items()}
@@ -65,6 +82,11 @@ class LogForm(Scale):
         }
         for field in (self.item, self.item_2, self.item_3):
             field.choices = {"": "None chosen"} | planned
+
+    @property
+    def kind_of_risk(self) -> str:
+        """A threat, or an opportunity: each is scored by its own matrix."""
+        return str(self.kind.data or "threat")
 
     def statement(self) -> Statement:
         """Give the words, without the boxes that were left empty."""
@@ -90,4 +112,5 @@ class LogForm(Scale):
             judgements=judgements,
             link_ids=tuple(int(item) for item in items if item),
             submission_key=self.submission_key.data or None,
+            kind=self.kind_of_risk,
         )

@@ -62,17 +62,20 @@ def log() -> ResponseReturnValue:
         team=team,
         may_open=may_open,
         sequel=_sequel(form),
+        may_be_an_opportunity=policy.scoring.opportunity is not None,
         category=policy.appetite.categories.get(form.category.data or ""),
         similar=similar,
         advice=_advice(form) if request.method == "POST" else {},
         is_checked=request.method == "POST",
         rating_of=levels.rating_of(policy.scoring),
-        **levels.shown(form, policy, form.category.data),
+        **levels.shown(form, policy, form.category.data, form.kind_of_risk),
     ), 422 if form.errors else 200
 
 
 def _log_form(policy: Policy, units: tuple[choices.UnitChoice, ...]) -> tuple[LogForm, choices.UnitChoice]:
     actor, form = guards.actor(), LogForm()
+    kind = request.form.get("kind") or request.args.get("kind")
+    form.kind.data = "opportunity" if kind == "opportunity" and policy.scoring.opportunity else "threat"
     asked = request.form.get("unit") or request.args.get("unit", "")
     team = next((unit for unit in units if asked in {str(unit.id), unit.reference}), units[0])
     posts = choices.owners(actor)
@@ -103,6 +106,7 @@ def _sequel(form: LogForm) -> sequels.Sequel | None:
             unit_id=unit_id or 0,
             owner_post_id=owner_id or 0,
             category=form.category.data or "",
+            kind=form.kind_of_risk,
             likelihood=judgement.likelihood,
             impacts=judgement.impacts,
             on=today(),

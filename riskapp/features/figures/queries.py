@@ -44,7 +44,8 @@ def source(actor: Actor, *, as_at: date, last_on: date | None) -> Source:
 def _standings(on: date) -> Iterable[Standing]:
     latest = (
         select(RiskVersion.risk_id, func.max(RiskVersion.version).label("version"))
-        .where(RiskVersion.valid_from <= on)
+        .join(Risk, Risk.id == RiskVersion.risk_id)
+        .where(RiskVersion.valid_from <= on, Risk.kind == "threat")
         .group_by(RiskVersion.risk_id)
         .subquery()
     )

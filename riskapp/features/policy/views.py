@@ -53,6 +53,7 @@ def policy() -> ResponseReturnValue:
         version=version,
         chapters=_chapters(version.policy),
         grid=grids.grid(version.policy.scoring),
+        gains=grids.mirrored(version.policy.scoring.opportunity),
     )
 
 

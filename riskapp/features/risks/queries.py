@@ -45,6 +45,12 @@ class Assessed:
     policy: str
     by_post: str | None
     by_id: int | None
+    confidence: str | None
+    proximity: str | None
+    velocity: str | None
+    low_pounds: int | None
+    likely_pounds: int | None
+    high_pounds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class RiskPage:
     inherent: Assessed | None
     current: Assessed | None
     target: Assessed | None
+    forecast: Assessed | None
     was: int | None
     proposed: Assessed | None
     history: tuple[Assessed, ...]
@@ -165,7 +172,19 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
     head = read(_head(actor, on), {"reference": reference}).first()
     if head is None:
         return None
-    reference, title, path, owner_title, drafter_title, inherent_id, current_id, target_id, previous_id, *rest = head
+    (
+        reference,
+        title,
+        path,
+        owner_title,
+        drafter_title,
+        inherent_id,
+        current_id,
+        target_id,
+        forecast_id,
+        previous_id,
+        *rest,
+    ) = head
     row, withheld = Shown(*rest[: -len(readers.GROUPS)]), readers.withheld_from(rest[-len(readers.GROUPS) :])
     assessed = () if "assessment" in withheld else _assessments(row.id)
     by_id = {each.id: each for each in assessed}
@@ -183,6 +202,7 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         inherent=by_id.get(inherent_id),
         current=by_id.get(current_id),
         target=by_id.get(target_id),
+        forecast=by_id.get(forecast_id),
         was=by_id[previous_id].score if assessed and previous_id else None,
         proposed=_proposed(assessed) if assessed else None,
         history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
@@ -206,7 +226,8 @@ def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     return seen.joined(
         select(
             Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title,
-            RiskStanding.inherent_id, RiskStanding.current_id, RiskStanding.target_id, RiskStanding.previous_id,
+            RiskStanding.inherent_id, RiskStanding.current_id, RiskStanding.target_id, RiskStanding.forecast_id,
+            RiskStanding.previous_id,
             Risk.id, Risk.owner_post_id, Risk.category, Risk.kind, Risk.status,
             seen.shown("statement", Risk.event), seen.shown("plan", Risk.treatment),
             seen.shown("plan", Risk.treatment_why), Risk.drafted_on, Risk.opened_on, Risk.closed_on,
@@ -226,7 +247,8 @@ _ASSESSMENTS = (
     select(
         Assessment.id, Assessment.basis, Assessment.state, Assessment.score, Assessment.likelihood, Assessment.impact,
         Assessment.rating, Assessment.position, Assessment.effective_on, Assessment.target_on, Assessment.rationale,
-        PolicyVersion.number, Post.title, Assessment.by_id,
+        PolicyVersion.number, Post.title, Assessment.by_id, Assessment.confidence, Assessment.proximity,
+        Assessment.velocity, Assessment.low_pounds, Assessment.likely_pounds, Assessment.high_pounds,
     )
     .join(PolicyVersion, PolicyVersion.id == Assessment.policy_version_id)
     .outerjoin(Post, Post.id == Assessment.by_post_id)
@@ -354,15 +376,15 @@ _REVIEWS = (
 )
 
 
-def kind_of_impact(actor: Actor, *, assessment_id: int) -> str | None:
-    """Name the kind of impact that decided an assessment: the worst, by its key where two are alike."""
-    del actor  # whoever may read the risk may read its scores
-    return db.session.scalar(
-        select(AssessmentImpact.dimension)
+def impacts(actor: Actor, *, assessment_id: int) -> dict[str, int]:
+    """Give the level that an assessment has on each kind of impact, by the kind's key."""
+    del actor  # whoever may read the risk's scores may read this
+    rows = db.session.execute(
+        select(AssessmentImpact.dimension, AssessmentImpact.level)
         .where(AssessmentImpact.assessment_id == assessment_id)
-        .order_by(AssessmentImpact.level.desc(), AssessmentImpact.dimension)
-        .limit(1)
+        .order_by(AssessmentImpact.dimension)
     )
+    return {row.dimension: row.level for row in rows}
 
 
 def reference(actor: Actor, *, risk_id: int) -> str:

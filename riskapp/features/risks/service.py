@@ -28,6 +28,8 @@ from riskapp.models.risks import (
     RiskVersion,
 )
 
+KINDS = ("threat", "opportunity")
+
 
 class CannotDraft(Cannot):
     """What was given does not make a risk."""
@@ -73,6 +75,7 @@ class NewRisk:
     treatment_why: str = ""
     submission_key: str | None = None
     extra_links: Mapping[int, str] = field(default_factory=dict)
+    kind: str = "threat"
 
 
 def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
@@ -94,7 +97,7 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
         drafted_by_post_id=sitting.post_id if sitting else None,
         drafted_by_id=by.person_id,
         category=new.category,
-        kind="threat",
+        kind=new.kind,
         status="draft",
         event=new.statement.event.strip(),
         treatment=new.treatment,
@@ -154,6 +157,8 @@ def _check(new: NewRisk, policy: InForce, on: date) -> None:
         refusals.append(Refusal("event", "Say what might happen"))
     if new.category not in policy.policy.appetite.categories:
         refusals.append(Refusal("category", "Choose one of the categories of the policy"))
+    if new.kind not in KINDS:
+        refusals.append(Refusal("kind", "Say whether it is a threat or an opportunity"))
     unit = db.session.get(Unit, new.unit_id)
     if unit is None or unit.closed_on is not None:
         refusals.append(Refusal("unit", "Choose a team or unit of the council"))
@@ -161,7 +166,7 @@ def _check(new: NewRisk, policy: InForce, on: date) -> None:
     if owner is None or owner.closed_on is not None:
         refusals.append(Refusal("owner", "Choose the post that owns the risk"))
     for basis in FIRST_BASES:
-        refusals.extend(assessments.check(basis, new.judgements.get(basis), policy))
+        refusals.extend(assessments.check(basis, new.judgements.get(basis), policy, kind=new.kind))
     target = new.judgements.get("target")
     if target and target.target_on and target.target_on < on:
         refusals.append(Refusal("target_on", "The day for the target has passed. Give a later one"))

@@ -17,7 +17,7 @@ from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.risks import queries, service
-from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, EscalateForm, ReviewForm, Scale
+from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, EscalateForm, ReviewForm, WholeJudgement
 from riskapp.features.similar import queries as alike
 from riskapp.models.database import db, transaction
 from riskapp.models.risks import Assessment, Risk
@@ -35,13 +35,15 @@ def risk(reference: str) -> ResponseReturnValue:
     """Show everything about a risk that the reader may see."""
     actor, on = guards.actor(), today()
     page, facts = _page(reference, Permission.RISK_READ)
-    policy, rating_of = policies.in_force(on=on).policy, levels.rating_of(policies.in_force(on=on).policy.scoring)
-    category = page.row.category
+    policy, category = policies.in_force(on=on).policy, page.row.category
+    scheme = levels.scheme_of(policy, page.row.kind)
+    rating_of = levels.rating_of(scheme)
     chart = ruler = None
     if page.current and page.target:
         band = rating_of(page.current.rating)
-        chart = risk_drawings.chart(policy, category, page.history, page.target, band, on)
-        ruler = risk_drawings.ruler(policy, category, page.current, page.target, band)
+        limits = risk_drawings.limits(policy, category, page.row.kind)
+        chart = risk_drawings.chart(scheme, limits, page.history, page.target, band, on)
+        ruler = risk_drawings.ruler(scheme, limits, page.current, page.target, band)
     similar = _similar(page, on)
     linked = (link.reference for link in page.links if link.kind == "risk")
     record_shown((*(each.reference for each in similar), *linked), Outlet.SIMILAR)
@@ -51,6 +53,7 @@ def risk(reference: str) -> ResponseReturnValue:
         page=page,
         policy=policy,
         category=policy.appetite.categories.get(category),
+        scheme=scheme,
         rating_of=rating_of,
         nudges=_nudges(page, policy, facts),
         chart=chart,
@@ -114,6 +117,7 @@ def _nudges(page: queries.RiskPage, policy: Policy, facts: Facts) -> list[dict[s
     kept = Kept(
         is_open=row.status == "open",
         rating=page.current.rating,
+        is_gain=row.kind == "opportunity",
         inherent=page.inherent.score,
         current=page.current.score,
         target=page.target.score,
@@ -165,7 +169,7 @@ def score(reference: str) -> ResponseReturnValue:
         form=form,
         basis=basis,
         policy=policy,
-        **levels.shown(form, policy, page.row.category),
+        **levels.shown(form, policy, page.row.category, page.row.kind),
     ), 422 if form.errors else 200
 
 
@@ -175,14 +179,12 @@ def _scored_words(made: Assessment) -> str:
     return f"The {made.basis} score is {made.score}."
 
 
-def _filled(form: Scale, page: queries.RiskPage, basis: str, policy: Policy) -> Scale:
-    """Start from the score that holds, under the kind of impact that decided it."""
+def _filled(form: WholeJudgement, page: queries.RiskPage, basis: str, policy: Policy) -> WholeJudgement:
+    """Start from the score that holds, with every kind of impact it was given."""
     form.offer(policy)
     if request.method == "GET":
         held = _held(page, basis)
-        form[f"{basis}_likelihood"].data, form[f"{basis}_impact"].data = held.likelihood, held.impact
-        kind = queries.kind_of_impact(guards.actor(), assessment_id=held.id)
-        form.dimension.data = kind or policy.scoring.dimensions[0].key
+        form.hold(held, queries.impacts(guards.actor(), assessment_id=held.id), basis)
         form.seen.data = page.seen
         if basis == "target":
             form.target_on.data = held.target_on
@@ -190,8 +192,8 @@ def _filled(form: Scale, page: queries.RiskPage, basis: str, policy: Policy) -> 
 
 
 def _held(page: queries.RiskPage, basis: str) -> queries.Assessed:
-    """Give the score that holds on a basis; to whom scores are withheld, there is nothing to score."""
-    held = {"inherent": page.inherent, "current": page.current, "target": page.target}[basis]
+    """Give the score that holds on a basis, or today's where nothing is forecast yet; one withheld is not scored."""
+    held = {"inherent": page.inherent, "target": page.target, "forecast": page.forecast}.get(basis) or page.current
     if held is None:
         abort(404)
     return held
@@ -231,8 +233,8 @@ def review(reference: str) -> ResponseReturnValue:
         page=page,
         form=form,
         policy=policy,
-        rating=levels.rating_of(policy.scoring)(_held(page, "current").rating),
-        **levels.shown(form, policy, page.row.category),
+        rating=levels.rating_of(levels.scheme_of(policy, page.row.kind))(_held(page, "current").rating),
+        **levels.shown(form, policy, page.row.category, page.row.kind),
     ), 422 if form.errors else 200
 
 

@@ -74,6 +74,8 @@ class Event(StrEnum):
     RISK_DRAFTED = "risk:drafted"
     RISK_OPENED = "risk:opened"
     RISK_REWORDED = "risk:reworded"
+    EXPERTISE_COMMISSIONED = "risk:expertise_commissioned"
+    EXPERTISE_RECEIVED = "risk:expertise_received"
     RISK_SCORED = "risk:scored"
     RISK_REVIEWED = "risk:reviewed"
     RISK_CLOSED = "risk:closed"

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     RISK_READ = "risk:read"
     RISK_READ_EXEMPT = "risk:read_exempt"
     RISK_OPEN = "risk:open"
+    RISK_REWORD = "risk:reword"
     RISK_SCORE = "risk:score"
     RISK_REVIEW = "risk:review"
     RISK_CLOSE = "risk:close"
@@ -86,6 +87,7 @@ DEEDS: Mapping[Permission, str] = {
     Permission.RISK_READ: "Read a risk, but for what is exempt in it",
     Permission.RISK_READ_EXEMPT: "Read what is exempt in a risk",
     Permission.RISK_OPEN: "Open a draft, or agree to a lower score",
+    Permission.RISK_REWORD: "Change what a risk says, who has a part in it, and the expertise asked for on it",
     Permission.RISK_SCORE: "Score a risk",
     Permission.RISK_REVIEW: "Record a review of a risk",
     Permission.RISK_CLOSE: "Close a risk",
@@ -335,6 +337,7 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         (named_cleared,),
     ),
     Permission.RISK_OPEN: ((owns,), _manages_on_its_route, *_kept_by(Role.MANAGER)),
+    Permission.RISK_REWORD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
     Permission.RISK_SCORE: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
     Permission.RISK_REVIEW: ((owns,),),
     Permission.RISK_CLOSE: (

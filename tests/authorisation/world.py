@@ -6,6 +6,7 @@ Every thing has a word of its own in each group of its fields, from which an ans
 import hashlib
 import re
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -26,7 +27,7 @@ from riskapp.models.entity import new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence, Person, Post
 from riskapp.models.reminders import Message
-from riskapp.models.risks import Risk
+from riskapp.models.risks import Expertise, Risk, RiskDuty
 from tests.authorisation import around_risks
 from tests.authorisation.oracle_tables import ABOVE, CLEARANCES, GROUPS, NOTHING, PERSONAS, SOMEBODY, Thing, rows
 from tests.builders import BY_HAND, DAY, NOON, a_judgement, a_person, a_post, a_role, a_unit, an_action, seat
@@ -137,8 +138,12 @@ class World(APaperCouncil):
             "let_in": pose["let_in"], "let_in_cleared": pose["let_in_cleared"], "exempt_part": pose["exempt_part"],
         }  # fmt: skip
         treaters = {pose["action_owner"], pose["accountable"]}
+        helpers = {pose["contributor"]} - {""}
         state = {"is_open": pose["status"] == "open", "is_closed": pose["status"] == "closed"}
-        self._keep(Thing("risk", owner=pose["owner"], named_on_it=frozenset(treaters), **state, **where), risk)
+        self._keep(
+            Thing("risk", owner=pose["owner"], named_on_it=frozenset(treaters | helpers), **state, **where), risk
+        )
+        self._keep_expertise(number, pose, risk, treaters | helpers, state | where)
         others = frozenset({pose["accountable"], pose["owner"]})
         action = self._action(number, pose, risk)
         in_plan = {"clearance": "ordinary"} if clearance == "exempt" and pose["exempt_part"] not in {"", "plan"} else {}
@@ -149,6 +154,16 @@ class World(APaperCouncil):
         for thing, entity_id in self.ids.items():
             if thing.number == number and thing.kind in OPENED:
                 self._let_in(thing, entity_id)
+
+    def _keep_expertise(
+        self, number: int, pose: dict[str, str], risk: Risk, named: set[str], where: dict[str, Any]
+    ) -> None:
+        said = {"of_whom": "A firm", "about": f"About {word(number, 'risk', 'expertise')}", "commissioned_on": PAST}
+        row = Expertise(risk_id=risk.id, **said)
+        db.session.add(row)
+        db.session.flush()
+        thing = Thing("expertise", owner=pose["owner"], named_on_it=frozenset(named), **where)
+        self.keep(thing, reference=reference_of(risk), number=row.id)
 
     def _let_in(self, thing: Thing, entity_id: int) -> None:
         for key, clearance in ((thing.let_in, Clearance.ORDINARY), (thing.let_in_cleared, CLEARED[thing.clearance])):
@@ -173,6 +188,9 @@ class World(APaperCouncil):
             extra_links={self.some_body.id: "concerns"},
         )
         risk = risks.draft(new, by=by, at=NOON - timedelta(days=90), on=PAST)
+        if helper := pose["contributor"]:
+            part = {"post_id": self.posts[helper].id, "duty": "contributor", "from_on": PAST}
+            db.session.add(RiskDuty(risk_id=risk.id, **part))
         if clearance in LEVELS:
             group = pose["exempt_part"] if clearance == "exempt" else ""
             self.classify(risk, LEVELS[clearance], on=PAST, reason=said["why exempt"], field_group=group or "all")

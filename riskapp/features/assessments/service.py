@@ -199,16 +199,7 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
     impacts = {each.dimension: each.level for each in db.session.scalars(levels)}
     policy = policies.in_force(on=on)
     was = db.session.get_one(Assessment, held.current_id).score
-    judgement = Judgement(
-        row.likelihood,
-        impacts,
-        row.rationale,
-        row.target_on,
-        row.confidence,
-        row.proximity,
-        row.velocity,
-        _money_of(row),
-    )
+    judgement = judgement_of(row, impacts, why=row.rationale)
     agreed = assess(risk, row.basis, judgement, policy, by=by, at=at, on=on)
     audit.record(
         Event.RISK_SCORED,
@@ -222,10 +213,19 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
     _put_in_force(risk, held, agreed, policy, by=by, at=at, on=on)
 
 
-def _money_of(row: Assessment) -> Money | None:
-    if row.low_pounds is None or row.likely_pounds is None or row.high_pounds is None:
-        return None
-    return Money(row.low_pounds, row.likely_pounds, row.high_pounds)
+def judgement_of(row: Assessment, impacts: Mapping[str, int], *, why: str) -> Judgement:
+    """Say again what an assessment says, for another reason."""
+    sums = (row.low_pounds, row.likely_pounds, row.high_pounds)
+    return Judgement(
+        likelihood=row.likelihood,
+        impacts=impacts,
+        rationale=why,
+        target_on=row.target_on,
+        confidence=row.confidence,
+        proximity=row.proximity,
+        velocity=row.velocity,
+        money=None if None in sums else Money(*(pounds or 0 for pounds in sums)),
+    )
 
 
 def _hold(risk: Risk) -> RiskStanding:

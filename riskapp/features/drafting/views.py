@@ -16,8 +16,8 @@ from riskapp.features.plan import queries as plan
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.risks import queries, service
-from riskapp.features.risks.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.similar import queries as alike
+from riskapp.features.wording.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.models.database import once
 from riskapp.web import guards, levels
 from riskapp.web.clock import now, today

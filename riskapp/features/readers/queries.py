@@ -37,7 +37,7 @@ from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
-from riskapp.models.risks import Risk
+from riskapp.models.risks import Risk, RiskDuty
 
 KEPT = 400
 Asked = ParamSpec("Asked")
@@ -256,7 +256,11 @@ def _takes_part(actor: Actor) -> ColumnElement[bool]:
     # Aliases of its own: a list that joins links or actions itself would else be taken for the ones meant here.
     link, action = aliased(Link), aliased(Action)
     mine = or_(action.owner_post_id.in_(actor.post_ids), action.accountable_post_id.in_(actor.post_ids))
-    return exists().where(link.to_id == Risk.id, link.kind == "treats", action.id == link.from_id, mine)
+    duty = aliased(RiskDuty)
+    return or_(
+        exists().where(link.to_id == Risk.id, link.kind == "treats", action.id == link.from_id, mine),
+        exists().where(duty.risk_id == Risk.id, duty.post_id.in_(actor.post_ids), duty.to_on.is_(None)),
+    )
 
 
 def _on_its_route(actor: Actor) -> ColumnElement[bool]:
@@ -279,6 +283,9 @@ _FACTS = union_all(
     select(literal_column("'action'"), Action.owner_post_id, Action.accountable_post_id, _NO_WORD, _NO_WORD)
     .join(Link, Link.from_id == Action.id)
     .where(Link.to_id == _RISK_ID, Link.kind == "treats"),
+    select(literal_column("'duty'"), RiskDuty.post_id, RiskDuty.post_id, _NO_WORD, _NO_WORD).where(
+        RiskDuty.risk_id == _RISK_ID, RiskDuty.to_on.is_(None)
+    ),
     select(literal_column("'desk'"), EscalationDesk.post_id, EscalationDesk.id, EscalationDesk.state, _NO_WORD)
     .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
     .where(EscalationCase.subject_id == _RISK_ID, EscalationCase.is_drill.is_(False)),
@@ -290,7 +297,7 @@ def facts(*, risk_id: int, on: date) -> Facts:
     """Gather what the permissions ask of one risk, in one query."""
     lines = read(_FACTS, {"risk_id": risk_id, "on": on}).all()
     risk = next(line for line in lines if line[0] == "risk")
-    others = [line for line in lines if line[0] == "action"]
+    others = [line for line in lines if line[0] in {"action", "duty"}]
     desks = sorted((number, post, state) for what, post, number, state, _ in lines if what == "desk")
     withheld = {group: level for what, _, _, level, group in lines if what == "withheld"}
     return Facts(

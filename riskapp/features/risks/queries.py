@@ -22,7 +22,16 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
 from riskapp.models.policy import PolicyVersion
-from riskapp.models.risks import Assessment, AssessmentImpact, Review, Risk, RiskCause, RiskConsequence, RiskStanding
+from riskapp.models.risks import (
+    Assessment,
+    AssessmentImpact,
+    Review,
+    Risk,
+    RiskCause,
+    RiskConsequence,
+    RiskDuty,
+    RiskStanding,
+)
 
 THE_RISK = bindparam("risk_id", type_=Integer)
 
@@ -136,6 +145,7 @@ class RiskPage:
     units: tuple[tuple[str, str], ...]
     owner: str
     drafted_by: str | None
+    duties: tuple[tuple[str, str], ...]
     causes: tuple[str, ...]
     consequences: tuple[str, ...]
     inherent: Assessed | None
@@ -197,6 +207,7 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         units=tuple((reference, name) for _, _, reference, name in words["unit"]),
         owner=owner_title,
         drafted_by=drafter_title,
+        duties=_duties(words),
         causes=tuple(text for _, _, _, text in words["cause"]),
         consequences=tuple(text for _, _, _, text in words["consequence"]),
         inherent=by_id.get(inherent_id),
@@ -277,6 +288,9 @@ def _words_of(what: str, table: type[RiskCause] | type[RiskConsequence]) -> Sele
 _WORDS = union_all(
     _words_of("cause", RiskCause),
     _words_of("consequence", RiskConsequence),
+    select(RiskDuty.duty, RiskDuty.id, literal_column("''"), Post.title)
+    .join(Post, Post.id == RiskDuty.post_id)
+    .where(RiskDuty.risk_id == bindparam("duties_of", type_=Integer), RiskDuty.to_on.is_(None)),
     select(literal_column("'unit'"), func.length(Unit.path), Entity.reference, Entity.name)
     .join(Entity, Entity.id == Unit.id)
     .where(Unit.id.in_(bindparam("unit_ids", expanding=True))),
@@ -284,15 +298,24 @@ _WORDS = union_all(
 
 
 def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[Row[*tuple[Any, ...]]]]:
-    """Read the causes and consequences of a risk in order, and the units it is in with the council first."""
+    """Read causes and consequences in order, the units a risk is in from the council down, and who has a part in it."""
     unit_ids = [int(part) for part in path.split("/") if part]
+    asked = {"risk_id": risk_id if with_statement else None, "duties_of": risk_id, "unit_ids": unit_ids}
     found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for line in sorted(
-        read(_WORDS, {"risk_id": risk_id if with_statement else None, "unit_ids": unit_ids}),
+        read(_WORDS, asked),
         key=itemgetter(1),
     ):
         found[line[0]].append(line)
     return found
+
+
+DUTY_WORDS = {"lead_member": "Lead Member", "champion": "Champion", "contributor": "Contributor"}
+
+
+def _duties(words: Mapping[str, Sequence[Row[*tuple[Any, ...]]]]) -> tuple[tuple[str, str], ...]:
+    """Name who has a part in a risk beside its owner, the lead Member first."""
+    return tuple((label, title) for duty, label in DUTY_WORDS.items() for *_, title in words.get(duty, ()))
 
 
 def _planned(actor: Actor, risk_id: int, on: date) -> tuple[PlannedAction, ...]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from riskapp.domain.audit import Event
-from riskapp.domain.permissions import Actor
+from riskapp.domain.permissions import Actor, Role
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
 from riskapp.features.assessments.service import FIRST_BASES, Judgement
@@ -24,6 +25,7 @@ from riskapp.models.risks import (
     Risk,
     RiskCause,
     RiskConsequence,
+    RiskDuty,
     RiskStanding,
     RiskVersion,
 )
@@ -107,7 +109,9 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
     )
     db.session.add(risk)
     db.session.flush()
-    _keep_statement(risk, new.statement)
+    keep_statement(risk, new.statement)
+    if sitting and any(grant.role is Role.CHAMPION for grant in by.grants):
+        db.session.add(RiskDuty(risk_id=risk.id, post_id=sitting.post_id, duty="champion", from_on=on))
     for to_id in dict.fromkeys(new.link_ids):
         db.session.add(Link(from_id=risk.id, to_id=to_id, kind="threatens"))
     for to_id, kind in new.extra_links.items():
@@ -174,11 +178,34 @@ def _check(new: NewRisk, policy: InForce, on: date) -> None:
         raise CannotDraft(*refusals)
 
 
-def _keep_statement(risk: Risk, statement: Statement) -> None:
+def keep_statement(risk: Risk, statement: Statement) -> None:
+    """Keep causes and consequences, each as its own row and in this order; empty ones are left out."""
     for table, texts in ((RiskCause, statement.causes), (RiskConsequence, statement.consequences)):
         db.session.execute(delete(table).where(table.risk_id == risk.id))
         for position, text in enumerate((text for text in texts if text.strip()), start=1):
             db.session.add(table(risk_id=risk.id, position=position, text=text.strip()))
+
+
+def keep_version(risk: Risk, *, at: datetime, on: date) -> None:
+    """Keep a risk's whole row as it stands now, as a version with a number of its own."""
+    flag_modified(risk, "event")  # a change of its causes alone is a new version of the risk as well
+    entity = db.session.get_one(Entity, risk.id)
+    db.session.flush()
+    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+
+
+def _duties_of(risk: Risk) -> dict[str, int | list[int] | None]:
+    rows = db.session.execute(
+        select(RiskDuty.duty, RiskDuty.post_id)
+        .where(RiskDuty.risk_id == risk.id, RiskDuty.to_on.is_(None))
+        .order_by(RiskDuty.post_id)
+    ).all()
+    one = {row.duty: row.post_id for row in rows}
+    return {
+        "champion": one.get("champion"),
+        "lead_member": one.get("lead_member"),
+        "contributors": [row.post_id for row in rows if row.duty == "contributor"],
+    }
 
 
 def _keep_version(risk: Risk, entity: Entity, statement: Statement, *, at: datetime, on: date) -> None:
@@ -200,6 +227,8 @@ def _keep_version(risk: Risk, entity: Entity, statement: Statement, *, at: datet
                 "consequences": list(statement.consequences),
                 "treatment": risk.treatment,
                 "treatment_why": risk.treatment_why,
+                "kind": risk.kind,
+                **_duties_of(risk),
             },
         )
     )

@@ -75,6 +75,7 @@ def _similar(page: queries.RiskPage, on: date) -> tuple[alike.Similar, ...]:
 
 DEEDS = (
     Permission.RISK_OPEN,
+    Permission.RISK_REWORD,
     Permission.RISK_SCORE,
     Permission.RISK_REVIEW,
     Permission.RISK_CLOSE,

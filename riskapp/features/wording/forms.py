@@ -40,8 +40,12 @@ class WordingForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
     lead_member = Choice(
         "Lead Member", wrong="Choose a Member, or none", is_needed=False, hint="Answers for it in public."
     )
-    contributors = Contributors(
-        "Contributors", validate_choice=False, description="They know something of it, and may read it."
+    contributors = Contributors("Contributors", validate_choice=False)
+    helper = Choice(
+        "Add a contributor",
+        wrong="Choose a post, or none",
+        is_needed=False,
+        hint="They know something of it, and may read it.",
     )
     why = line("Why you change it", at_most=300, hint="One line for whoever reads the history. It may stay empty.")
     seen = Carried()
@@ -56,12 +60,11 @@ class WordingForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         members = {str(post.id): post.title for post in posts if post.kind in BEST_BY_MEMBER}
         self.champion.choices = {"": "None"} | by_unit
         self.lead_member.choices = {"": "None"} | members
+        self.helper.choices = {"": "None"} | by_unit
+        titles = {str(post.id): post.title for post in posts}
         self.contributors.choices = [
-            (str(post.id), post.title) for post in posts if near.startswith(post.path) or self._helps(post)
+            (post, titles.get(post, "A post that was closed")) for post in self.contributors.data or ()
         ]
-
-    def _helps(self, post: PostChoice) -> bool:
-        return str(post.id) in (self.contributors.data or ())
 
     def hold(self, wording: Wording) -> None:
         """Start from a wording, with an empty box for one more cause and one more consequence."""
@@ -78,6 +81,10 @@ class WordingForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
         """Offer one more box."""
         self[name].append_entry("")
 
+    def _helpers(self) -> set[int]:
+        said = (*(self.contributors.data or ()), self.helper.data)
+        return {post for post in map(_number, said) if post}
+
     def wording(self) -> Wording:
         """Give what was typed, without the boxes left empty."""
         return Wording(
@@ -88,7 +95,7 @@ class WordingForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
             category=self.category.data or "",
             champion=_number(self.champion.data),
             lead_member=_number(self.lead_member.data),
-            contributors=tuple(sorted(filter(None, map(_number, self.contributors.data or ())))),
+            contributors=tuple(sorted(self._helpers())),
         )
 
 

@@ -49,6 +49,7 @@ from riskapp.features.plan import views as plan_views
 from riskapp.features.policy import cli as policy_cli
 from riskapp.features.policy import queries as policy
 from riskapp.features.policy import views as policy_views
+from riskapp.features.quality import views as quality_views
 from riskapp.features.reminders import jobs as reminder_jobs
 from riskapp.features.reminders import views as reminder_views
 from riskapp.features.risks import jobs as risk_jobs
@@ -79,6 +80,7 @@ ROOT = Path(__file__).parents[1]
 BLUEPRINTS = (
     work_views.blueprint,
     drafting_views.blueprint,
+    quality_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,
@@ -101,6 +103,7 @@ BLUEPRINTS = (
 PLACES = (
     shell.Place("My work", "work.my_work", Permission.SIGNED_IN),
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
+    shell.Place("Register quality", "quality.quality", Permission.RISK_READ, names_no_thing=True),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),

@@ -76,6 +76,7 @@ class Event(StrEnum):
     RISK_REWORDED = "risk:reworded"
     EXPERTISE_COMMISSIONED = "risk:expertise_commissioned"
     EXPERTISE_RECEIVED = "risk:expertise_received"
+    RISK_EXPLAINED = "risk:explained"
     RISK_SCORED = "risk:scored"
     RISK_REVIEWED = "risk:reviewed"
     RISK_CLOSED = "risk:closed"

@@ -20,6 +20,7 @@ from riskapp.domain import (
     escalation,
     exemption,
     packs,
+    quality,
     reminders,
     retention,
     reviews,
@@ -51,10 +52,11 @@ CHAPTERS = (
     "exemption",
     "signing_in",
     "retention",
+    "quality",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in", "retention"})
+YOUNGER = frozenset({"access", "people", "signing_in", "retention", "quality"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -84,6 +86,7 @@ class Policy:
     exemption: exemption.ExemptionRules
     signing_in: signing_in.SigningIn | None
     retention: retention.RetentionRules | None
+    quality: quality.QualityRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -150,6 +153,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         exemption=chapter("exemption", exemption.parse),
         signing_in=chapter("signing_in", signing_in.parse) if "signing_in" in documents else None,
         retention=chapter("retention", retention.parse) if "retention" in documents else None,
+        quality=chapter("quality", quality.parse) if "quality" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()
@@ -169,6 +173,9 @@ def _disagreements(policy: Policy) -> list[Refusal]:
         fault("reviews.toml, frequency", f"expected each rating of scoring.toml once: {_all(known)}.")
     if not set(policy.actions.plan_ratings) <= known:
         fault("actions.toml, plan, ratings", f"expected ratings of scoring.toml: {_all(known)}.")
+    checks = policy.quality.checks.values() if policy.quality else ()
+    for check in (check for check in checks if not set(check.ratings) <= known):
+        fault(f"quality.toml, check {check.key}, ratings", f"expected ratings of scoring.toml: {_all(known)}.")
     top = policy.scoring.top_score
     for rule in policy.escalation.rules:
         if rule.score is not None and rule.score > top:

@@ -77,6 +77,14 @@ class Table:
             self.fault(key, f"expected a whole number from {at_least} to {at_most}, found {found}.")
         return found
 
+    def flag(self, key: str) -> bool:
+        """Read true or false; a flag that is not there is false."""
+        self._known.add(key)
+        found = self._content.get(key, False)
+        if not isinstance(found, bool):
+            self.fault(key, f"expected true or false, found {found!r}.")
+        return found is True
+
     def integers(self, key: str) -> tuple[int, ...]:
         return self._list(key, int, "a list of whole numbers")
 

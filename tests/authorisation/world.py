@@ -5,6 +5,7 @@ Every thing has a word of its own in each group of its fields, from which an ans
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -164,6 +165,7 @@ class World(APaperCouncil):
         db.session.flush()
         thing = Thing("expertise", owner=pose["owner"], named_on_it=frozenset(named), **where)
         self.keep(thing, reference=reference_of(risk), number=row.id)
+        self.keep(replace(thing, kind="check"), reference=reference_of(risk), check="above_inherent")
 
     def _let_in(self, thing: Thing, entity_id: int) -> None:
         for key, clearance in ((thing.let_in, Clearance.ORDINARY), (thing.let_in_cleared, CLEARED[thing.clearance])):

@@ -46,6 +46,18 @@ def _holds_on(
     return (table.from_on <= on, or_(table.to_on.is_(None), table.to_on >= on))
 
 
+def is_held(post_id: SQLColumnExpression[int], *, on: date) -> ColumnElement[bool]:
+    """Tell whether somebody who is there sits in a post on a day, as its holder or acting in it."""
+    held, sitter = aliased(Tenure), aliased(Person)
+    return exists().where(
+        held.post_id == post_id,
+        held.capacity.in_(("holder", "acting")),
+        *_holds_on(held, on),
+        sitter.id == held.person_id,
+        sitter.is_active,
+    )
+
+
 def _holder_is_present(post_id: SQLColumnExpression[int], on: ColumnElement[date]) -> ColumnElement[bool]:
     holding = aliased(Tenure)
     away = exists().where(Absence.person_id == holding.person_id, Absence.from_on <= on, Absence.to_on >= on)

@@ -20,6 +20,8 @@ class Outlet(StrEnum):
     """Where exempt words come out."""
 
     RISK = "Risk page"
+    QUALITY = "Risks to ask about"
+    QUALITY_FILE = "Risks to ask about as a file"
     REGISTER = "Register"
     REGISTER_FILE = "Register as a file"
     ACTION = "Action page"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from riskapp.domain.actions import Status
 from riskapp.domain.permissions import Actor
+from riskapp.features.people import queries as people
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
 from riskapp.models.actions import Action, ActionPromise
@@ -22,6 +23,7 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
 from riskapp.models.policy import PolicyVersion
+from riskapp.models.quality import QualityReason, still_holds
 from riskapp.models.risks import (
     Assessment,
     AssessmentImpact,
@@ -146,6 +148,8 @@ class RiskPage:
     owner: str
     drafted_by: str | None
     duties: tuple[tuple[str, str], ...]
+    is_held: bool
+    reasons: frozenset[str]
     causes: tuple[str, ...]
     consequences: tuple[str, ...]
     inherent: Assessed | None
@@ -193,6 +197,7 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         target_id,
         forecast_id,
         previous_id,
+        is_held,
         *rest,
     ) = head
     row, withheld = Shown(*rest[: -len(readers.GROUPS)]), readers.withheld_from(rest[-len(readers.GROUPS) :])
@@ -208,6 +213,8 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         owner=owner_title,
         drafted_by=drafter_title,
         duties=_duties(words),
+        is_held=is_held,
+        reasons=frozenset(check for *_, check in words["reason"]),
         causes=tuple(text for _, _, _, text in words["cause"]),
         consequences=tuple(text for _, _, _, text in words["consequence"]),
         inherent=by_id.get(inherent_id),
@@ -238,7 +245,7 @@ def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         select(
             Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title,
             RiskStanding.inherent_id, RiskStanding.current_id, RiskStanding.target_id, RiskStanding.forecast_id,
-            RiskStanding.previous_id,
+            RiskStanding.previous_id, people.is_held(Risk.owner_post_id, on=on),
             Risk.id, Risk.owner_post_id, Risk.category, Risk.kind, Risk.status,
             seen.shown("statement", Risk.event), seen.shown("plan", Risk.treatment),
             seen.shown("plan", Risk.treatment_why), Risk.drafted_on, Risk.opened_on, Risk.closed_on,
@@ -291,6 +298,9 @@ _WORDS = union_all(
     select(RiskDuty.duty, RiskDuty.id, literal_column("''"), Post.title)
     .join(Post, Post.id == RiskDuty.post_id)
     .where(RiskDuty.risk_id == bindparam("duties_of", type_=Integer), RiskDuty.to_on.is_(None)),
+    select(literal_column("'reason'"), QualityReason.id, literal_column("''"), QualityReason.check_key)
+    .join(RiskStanding, still_holds())
+    .where(QualityReason.risk_id == bindparam("duties_of", type_=Integer)),
     select(literal_column("'unit'"), func.length(Unit.path), Entity.reference, Entity.name)
     .join(Entity, Entity.id == Unit.id)
     .where(Unit.id.in_(bindparam("unit_ids", expanding=True))),

@@ -1,5 +1,6 @@
 """The pages of one risk: reading it, and what can be done to it."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask_wtf import FlaskForm
 
 from riskapp.domain.permissions import Facts, Permission
 from riskapp.domain.policy import Policy
-from riskapp.domain.quality import Kept, nudges
+from riskapp.domain.quality import Finding, Kept, findings
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import queries as trail
@@ -112,9 +113,11 @@ def _may_agree(page: queries.RiskPage, facts: Facts) -> bool:
 
 
 def _nudges(page: queries.RiskPage, policy: Policy, facts: Facts) -> list[dict[str, str | None]]:
+    """Say what there is to ask of a risk that the reader sees whole, each with the deed that answers it."""
     on, row = today(), page.row
-    if page.withheld or page.current is None or page.inherent is None or page.target is None:
+    if page.withheld or page.current is None or page.inherent is None or page.target is None or row.status == "closed":
         return []
+    plan = [action for action in page.actions if action.status.is_open]
     kept = Kept(
         is_open=row.status == "open",
         rating=page.current.rating,
@@ -124,24 +127,43 @@ def _nudges(page: queries.RiskPage, policy: Policy, facts: Facts) -> list[dict[s
         target=page.target.score,
         target_on=page.target.target_on,
         next_review_on=row.next_review_on,
-        has_action_in_date=any(action.status.is_open and action.due_on >= on for action in page.actions),
+        has_action_in_date=any(action.due_on >= on for action in plan),
+        has_open_action=bool(plan),
+        rating_since=_rating_since(page.history),
+        is_held=page.is_held,
+        is_linked=any(link.link == "threatens" for link in page.links),
+        reasons=page.reasons,
         causes=page.causes,
         event=row.event or "",
         consequences=page.consequences,
     )
+    return [_nudge(finding, page.reference, facts) for finding in findings(policy, kept, on)]
+
+
+def _rating_since(history: Sequence[queries.Assessed]) -> date | None:
+    """The first day of the unbroken run in the band of today; `history` is oldest first."""
+    since = None
+    for held in reversed(history):
+        if held.rating != history[-1].rating:
+            break
+        since = held.effective_on
+    return since
+
+
+def _nudge(finding: Finding, reference: str, facts: Facts) -> dict[str, str | None]:
     deeds = {
-        "action": (Permission.ACTION_ADD, url_for("actions.new", risk=page.reference), "Add an action"),
-        "review": (Permission.RISK_REVIEW, url_for(".review", reference=page.reference), "Record a review"),
-        "score": (Permission.RISK_SCORE, url_for(".score", reference=page.reference), "Score it anew"),
+        "action": (Permission.ACTION_ADD, url_for("actions.new", risk=reference), "Add an action"),
+        "review": (Permission.RISK_REVIEW, url_for(".review", reference=reference), "Record a review"),
+        "score": (Permission.RISK_SCORE, url_for(".score", reference=reference), "Score it anew"),
+        "target": (Permission.RISK_SCORE, url_for(".score", reference=reference, basis="target"), "Set the target"),
+        "words": (Permission.RISK_REWORD, url_for(".reword", reference=reference), "Change its words"),
     }
-    open_to_me = {key: (url, words) for key, (door, url, words) in deeds.items() if guards.allows(door, facts)}
-    found = []
-    for nudge in nudges(policy, kept, on) if row.status != "closed" else ():
-        url, deed = open_to_me.get(nudge.deed or "", (None, None))
-        found.append(
-            {"words": nudge.words, "clause": nudge.clause.ref if nudge.clause else None, "url": url, "deed": deed}
-        )
-    return found
+    said: dict[str, str | None] = {"words": finding.words, "clause": finding.check.clause.ref}
+    if finding.deed and guards.allows(deeds[finding.deed][0], facts):
+        _door, said["url"], said["deed"] = deeds[finding.deed]
+    if finding.check.takes_a_reason and guards.allows(Permission.RISK_SCORE, facts):
+        said["reason_url"] = url_for("quality.explain", reference=reference, check=finding.check.key)
+    return said
 
 
 @blueprint.route("/risks/<reference>/score", methods=["GET", "POST"])

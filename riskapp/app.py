@@ -15,12 +15,12 @@ from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Permission, may_anywhere
 from riskapp.domain.refusal import Refusal
 from riskapp.features.access import cli as access_cli
-from riskapp.features.access import views as access_views
 from riskapp.features.accounts import queries as accounts
 from riskapp.features.accounts import service as account_service
 from riskapp.features.accounts import views as account_views
 from riskapp.features.actions import jobs as action_jobs
 from riskapp.features.actions import views as action_views
+from riskapp.features.app_roles import views as app_role_views
 from riskapp.features.audit import service as audit
 from riskapp.features.audit_trail import cli as audit_cli
 from riskapp.features.audit_trail import jobs as audit_jobs
@@ -89,7 +89,7 @@ BLUEPRINTS = (
     organisation_views.blueprint,
     leaving_views.blueprint,
     policy_views.blueprint,
-    access_views.blueprint,
+    app_role_views.blueprint,
     exemption_views.blueprint,
     reminder_views.blueprint,
     clock_views.blueprint,

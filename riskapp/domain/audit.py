@@ -27,6 +27,7 @@ class Event(StrEnum):
     ACCOUNT_UNLINKED = "account:unlinked"
     ACCOUNT_INVITED = "account:invited"
     ACCOUNT_INVITATION_WITHDRAWN = "account:invitation_withdrawn"
+    APP_ROLE_UNKNOWN = "account:app_role_unknown"
     UNIT_ADDED = "unit:added"
     UNIT_RENAMED = "unit:renamed"
     UNIT_MOVED = "unit:moved"

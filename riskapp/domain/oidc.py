@@ -103,7 +103,7 @@ def told(claims: Mapping[str, object], expected: Expected, *, at: datetime) -> T
     return Told(
         issuer,
         subject,
-        frozenset(_texts(claims.get("roles"))),
+        frozenset(map(_shown, _texts(claims.get("roles")))),
         acr if isinstance(acr, str) else None,
         tuple(_texts(amr)),
     )
@@ -152,9 +152,18 @@ def _who(claims: Mapping[str, object], expected: Expected) -> tuple[str, str]:
 
 def _name(claims: Mapping[str, object], claim: str) -> str:
     found = claims.get(claim)
-    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_NAME or not found.isprintable():
+    if not isinstance(found, str) or not _is_name(found):
         raise refused(claim)
     return found
+
+
+def _is_name(said: str) -> bool:
+    return 0 < len(said) <= LONGEST_NAME and said.isprintable()
+
+
+def _shown(role: str) -> str:
+    """A role as it was named; one that no policy could name is spelt so that it can be kept, and stays such a one."""
+    return role if _is_name(role) else f"{role[:60]!a}"
 
 
 def _texts(found: object) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from riskapp.domain.app_roles import Outcome
 from riskapp.models.database import Base, Word
 
 PURPOSES = ("sign_in", "link", "invitation")
@@ -86,3 +87,19 @@ class OidcRole(Base):
     __tablename__ = "oidc_role"
 
     assignment_id: Mapped[int] = mapped_column(ForeignKey("role_assignment.id", ondelete="CASCADE"), primary_key=True)
+
+
+class OidcClaim(Base):
+    """An app role that the provider named for somebody at their last sign-in, and what came of it."""
+
+    __tablename__ = "oidc_claim"
+    __table_args__ = (
+        CheckConstraint(f"outcome IN {tuple(map(str, Outcome))!r}", name="outcome"),
+        UniqueConstraint("identity_id", "app_role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("external_identity.id", ondelete="CASCADE"))
+    app_role: Mapped[str]
+    outcome: Mapped[str] = mapped_column(Word)
+    said_at: Mapped[datetime]

@@ -12,6 +12,7 @@ WORDS: Mapping[str, str] = {
     Event.SIGNED_IN: "Signed in",
     Event.SIGNED_OUT: "Signed out",
     Event.SESSIONS_ENDED: "Other sessions ended",
+    Event.APP_ROLE_UNKNOWN: "App role named that brings nothing",
     Event.PERSON_ADDED: "Person added",
     Event.PERSON_MOVED: "Person moved",
     Event.PERSON_LEAVES: "Leaving recorded",

@@ -19,9 +19,10 @@ RULES = "for rules, which hold whoever asks"
 WORDS = "reads no table"
 NO_SECRET = "the organisation and its calendar are known to everyone with an account"
 ASK_NOBODY: dict[str, dict[str, str]] = {
-    "access": {RULES: "told_of_emergencies"},
+    "access": {RULES: "told_of_emergencies known_as"},
     "accounts": {"it finds out who the actor is": "asking", RULES: "rules has_second_factor"},
     "actions": {SHOWN: "row reference promises history", NO_SECRET: "directorates open_posts"},
+    "app_roles": {RULES: "table units"},
     "audit": {
         "a command of the machine's keeper": "verify database_name unsealed_count",
         "it stands at the foot of every paper": "last_checkpoint",

@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import event
 
 from riskapp.models.database import db
+from tests.council_accounts import knows
+from tests.oidc_provider import a_lying_provider
 
 
 @pytest.fixture
@@ -20,3 +22,16 @@ def count_queries(app):
         return len(seen)
 
     return count
+
+
+@pytest.fixture
+def provider():
+    with a_lying_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def known(app, provider):
+    """Riskapp knows the provider."""
+    knows(app, provider.issuer)
+    return app.extensions["oidc"]

@@ -1,9 +1,9 @@
-"""Signing in with a council account: linked once, known for good, with the roles that the policy maps."""
+"""Signing in with a council account: linked once, and known for good."""
 
 import logging
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,26 +11,17 @@ import requests
 import time_machine
 from sqlalchemy import select
 
-from riskapp.adapters.oidc import Provider
 from riskapp.domain.audit import Event
-from riskapp.domain.permissions import Role
 from riskapp.features.accounts import service as accounts
 from riskapp.features.oidc import service
 from riskapp.features.oidc.views import CALLBACK
-from riskapp.features.policy import service as policy
-from riskapp.models.audit import AuditEntry, AuditPayload
 from riskapp.models.database import db, transaction
 from riskapp.models.oidc import ExternalIdentity, OidcInvitation, OidcSession
-from riskapp.models.people import RoleAssignment
 from riskapp.models.reminders import Message
-from riskapp.settings import OidcSettings
 from tests.adapters.test_mail import sink  # noqa: F401 - a fixture: a real mail server on this machine
-from tests.builders import BY_HAND, PASSWORD, POLICIES, ACouncil, a_role, actor, read_documents, sign_in
-from tests.oidc_provider import CLIENT, SECOND_KEY, SECRET, a_lying_provider, real_provider
-
-
-def now():
-    return datetime.now(UTC)
+from tests.builders import PASSWORD, ACouncil, actor, sign_in
+from tests.council_accounts import events, goes, knows, linked, now
+from tests.oidc_provider import CLIENT, SECOND_KEY, real_provider
 
 
 @pytest.fixture
@@ -38,60 +29,11 @@ def council(app):
     return ACouncil()
 
 
-@pytest.fixture
-def provider():
-    with a_lying_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def known(app, provider):
-    """Riskapp knows the provider."""
-    knows(app, provider.issuer)
-    return app.extensions["oidc"]
-
-
-def knows(app, issuer, **changes):
-    settings = OidcSettings(issuer, CLIENT, SECRET, "your council account", is_entra=False)
-    app.extensions["oidc"] = Provider(replace(settings, **changes), redirect_uri=f"http://localhost{CALLBACK}")
-
-
-def linked(person, provider, subject="a-subject"):
-    with transaction():
-        db.session.add(
-            ExternalIdentity(
-                person_id=person.id, issuer=provider.issuer, subject=subject, linked_at=now(), linked_by_id=person.id
-            )
-        )
-
-
-def goes(client, provider, address=None, subject="a-subject", **claims):
-    address = address or client.get("/sign-in/council-account").location
-    said = provider.authorise(address, subject, **claims)
-    return client.get(CALLBACK, query_string=said)
-
-
 def go_on(page):
     """Where the page before the provider leads."""
     found = re.search(r'button--go button--big" href="([^"]+)"', page.text)
     assert found, page.text
     return found[1].replace("&amp;", "&")
-
-
-def events(*kinds):
-    rows = db.session.execute(
-        select(AuditEntry.event, AuditPayload.content)
-        .join(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
-        .where(AuditEntry.event.in_(kinds))
-        .order_by(AuditEntry.id)
-    )
-    return [(event, content) for event, content in rows]
-
-
-def roles_of(person):
-    on = now().date()
-    rows = db.session.scalars(select(RoleAssignment).where(RoleAssignment.person_id == person.id))
-    return {row.role for row in rows if row.to_on is None or row.to_on >= on}
 
 
 # ---- where none is set up
@@ -346,83 +288,6 @@ def test_an_administrator_withdraws_a_link_and_sends_none_to_themselves(council,
     assert admin.post(f"{page}/withdraw", data={"why": "The address was wrong"}).location == page
     assert "None is linked" in admin.get(page).text
     assert mail.received
-
-
-# ---- roles
-MAPPED = {"app_role": "Risk.Committee", "role": "committee", "unit": "council"}
-
-
-def adopt(*rows):
-    documents = {name: dict(each) for name, each in read_documents(POLICIES).items()}
-    documents["policy"] |= {"number": documents["policy"]["number"] + 1}
-    documents["access"] |= {"council_account": documents["access"]["council_account"] | {"role": list(rows)}}
-    with transaction():
-        policy.adopt(documents, by=BY_HAND, at=now(), on=now().date())
-
-
-def test_app_roles_bring_roles_at_sign_in_and_take_them_away_again(council, app, provider, known):
-    team = {"app_role": "Risk.Champion", "role": "champion", "unit": reference(council.team)}
-    adopt(MAPPED, team)
-    linked(council.lead_person, provider)
-    person, hand = council.lead_person, {Role.MANAGER}
-    goes(app.test_client(), provider, roles=["Risk.Committee", "Risk.Champion", "Unheard.Of"])
-    assert roles_of(person) == hand | {Role.COMMITTEE, Role.CHAMPION}
-    given = db.session.scalars(select(RoleAssignment).where(RoleAssignment.person_id == person.id)).all()
-    assert {row.unit_id for row in given if row.role == Role.CHAMPION} == {council.team.id}
-    assert {row.reason for row in given if row.role != Role.MANAGER} == {"council account"}
-    goes(app.test_client(), provider, roles=["Risk.Champion"])
-    assert roles_of(person) == hand | {Role.CHAMPION}
-    goes(app.test_client(), provider, roles=["Risk.Champion", "Risk.Committee"])  # again, on the same day
-    assert roles_of(person) == hand | {Role.COMMITTEE, Role.CHAMPION}
-    goes(app.test_client(), provider)
-    assert roles_of(person) == hand
-    told = [(event, content["why"]) for event, content in events(Event.ROLE_GRANTED, Event.ROLE_ENDED)]
-    assert told.count((Event.ROLE_GRANTED, "council account")) == 3
-    assert told.count((Event.ROLE_ENDED, "council account")) == 3
-
-
-def reference(unit):
-    from riskapp.models.entity import Entity  # noqa: PLC0415 - for its name
-
-    return db.session.get_one(Entity, unit.id).reference
-
-
-def test_a_role_given_by_hand_is_never_touched(council, app, provider, known):
-    adopt(MAPPED)
-    with transaction():
-        a_role(council.lead_person, Role.COMMITTEE, council.council)
-    linked(council.lead_person, provider)
-    for roles in (["Risk.Committee"], []):
-        goes(app.test_client(), provider, roles=roles)
-        assert Role.COMMITTEE in roles_of(council.lead_person)
-    rows = db.session.scalars(select(RoleAssignment).where(RoleAssignment.role == Role.COMMITTEE)).all()
-    assert [row.reason for row in rows if row.person_id == council.lead_person.id] == ["for a test"]
-
-
-def test_what_a_provider_brought_ends_when_its_account_is_unlinked(council, app, provider, known):
-    linked(council.lead_person, provider)
-    adopt(MAPPED)
-    goes(app.test_client(), provider, roles=["Risk.Committee"])
-    assert Role.COMMITTEE in roles_of(council.lead_person)
-    admin = actor(council.administrator_person)
-    with transaction():
-        service.unlink(council.lead_person.id, why="For a test", by=admin, at=now(), on=now().date())
-    assert roles_of(council.lead_person) == {Role.MANAGER}
-
-
-def test_a_unit_that_nobody_knows_brings_nothing(council, app, provider, known):
-    adopt(MAPPED | {"unit": "U-ZZZZZ"})
-    linked(council.lead_person, provider)
-    assert goes(app.test_client(), provider, roles=["Risk.Committee"]).status_code == 302
-    assert roles_of(council.lead_person) == {Role.MANAGER}
-
-
-@pytest.mark.parametrize(
-    "role", ["head_of_assurance", "proper_officer", "administrator", "broken_glass", "external_auditor"]
-)
-def test_no_policy_maps_a_role_that_two_people_must_give_or_that_must_end(council, role):
-    with pytest.raises(Exception, match=r"access\.toml, council_account, role 1, role: expected one of"):
-        adopt(MAPPED | {"role": role})
 
 
 # ---- signing out

@@ -36,7 +36,7 @@ class Who:
 NOBODY = Who("", None)
 
 
-def _who(ids: Iterable[int | None], on: date) -> Mapping[int | None, Who]:
+def known_as(*, ids: Iterable[int | None], on: date) -> Mapping[int | None, Who]:
     """Map people to what others know them by, in one query; the first of several posts."""
     held = and_(
         Tenure.person_id == Person.id,
@@ -86,7 +86,7 @@ def roles(actor: Actor, *, on: date) -> tuple[RoleRow, ...]:
         .join(Entity, Entity.id == RoleAssignment.unit_id)
         .order_by(RoleAssignment.id)
     ).all()
-    who = _who((row.person_id for row, _unit in rows), on)
+    who = known_as(ids=(row.person_id for row, _unit in rows), on=on)
     return tuple(
         RoleRow(
             row.id,
@@ -149,7 +149,7 @@ def proposals(actor: Actor, *, on: date, proposal_id: int | None = None) -> tupl
         query = query.where(RoleProposal.id == proposal_id)
     rows = db.session.execute(query).all()
     ids = (each for row, _unit in rows for each in (row.person_id, row.proposed_by_id, row.decided_by_id))
-    who = _who(ids, on)
+    who = known_as(ids=ids, on=on)
     return tuple(
         ProposalRow(
             row.id,
@@ -222,7 +222,7 @@ def named_grants(actor: Actor, *, on: date, grant_id: int | None = None) -> tupl
         query = query.where(NamedGrant.id == grant_id)
     rows = db.session.execute(query).all()
     reads = any(grant.role in COUNCIL_READERS and grant.is_council_wide for grant in actor.grants)
-    who = _who((each for row, *_thing in rows for each in (row.person_id, row.granted_by_id)), on)
+    who = known_as(ids=(each for row, *_thing in rows for each in (row.person_id, row.granted_by_id)), on=on)
     return tuple(
         GrantRow(
             row.id,
@@ -329,7 +329,7 @@ def emergencies(actor: Actor, *, at: datetime, on: date, emergency_id: int | Non
     if emergency_id is not None:
         query = query.where(BrokenGlass.id == emergency_id)
     rows = db.session.scalars(query).all()
-    who = _who((each for row in rows for each in (row.asked_by_id, row.agreed_by_id, row.ended_by_id)), on)
+    who = known_as(ids=(each for row in rows for each in (row.asked_by_id, row.agreed_by_id, row.ended_by_id)), on=on)
     return tuple(
         EmergencyRow(
             row.id,

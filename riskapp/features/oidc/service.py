@@ -1,32 +1,28 @@
-"""Sign people in by what their provider says of them, link and unlink council accounts, and keep mapped roles true."""
+"""Sign people in by what their provider says of them, and link and unlink council accounts."""
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import delete, select, update
 
 from riskapp.domain import oidc as rules
-from riskapp.domain.access import THE_COUNCIL, AccountRoles
 from riskapp.domain.audit import Event
 from riskapp.domain.oidc import CannotEnter, CannotLink, Told
-from riskapp.domain.permissions import Actor, Role
+from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Refusal
 from riskapp.features.accounts import service as accounts
+from riskapp.features.app_roles import service as app_roles
 from riskapp.features.audit import service as audit
 from riskapp.features.oidc import queries
-from riskapp.features.people import service as people
 from riskapp.features.policy import queries as policies
 from riskapp.features.reminders import service as reminders
 from riskapp.models.accounts import WebSession
 from riskapp.models.database import db
-from riskapp.models.entity import Entity
-from riskapp.models.oidc import ExternalIdentity, OidcFlow, OidcInvitation, OidcRole, OidcSession, digest
-from riskapp.models.people import Person, RoleAssignment, Unit
+from riskapp.models.oidc import ExternalIdentity, OidcFlow, OidcInvitation, OidcSession, digest
+from riskapp.models.people import Person, Unit
 
 BY_ACCOUNT = "council account"
-"""The reason of a role that a provider brought, and of its end."""
-
-BY_PROVIDER = Actor(person_id=None, door="council account")
+"""By what a session was begun."""
 NOT_LINKED = "Ask an administrator to send you a link to link it, or sign in with your password and link it yourself"
 NO_LONGER = "This link was used, was withdrawn or has run out. Ask an administrator for another"
 TAKEN = "This council account is linked to another account of riskapp. Unlink it there first"
@@ -78,7 +74,8 @@ def _identity(told: Told) -> ExternalIdentity | None:
 
 def _enter(identity: ExternalIdentity, told: Told, *, at: datetime, on: date, instead_of: str) -> str:
     identity.last_used_at = at
-    keep_roles(identity.person_id, told.roles, at=at, on=on)
+    db.session.flush()  # of two sign-ins at one moment the second waits here, and finds what the first has kept
+    app_roles.take(identity, told.roles, at=at, on=on)
     token = accounts.start_session(identity.person_id, at=at, instead_of=instead_of, by_what=BY_ACCOUNT)
     db.session.flush()
     session_id = db.session.scalars(
@@ -151,7 +148,7 @@ def unlink(person_id: int, *, why: str, by: Actor, at: datetime, on: date) -> No
     before = {"person": person_id, "identity": identity.id, "issuer": identity.issuer}
     db.session.delete(identity)
     audit.record(Event.ACCOUNT_UNLINKED, by=by, at=at, before=before, why=why)
-    keep_roles(person_id, frozenset(), at=at, on=on)
+    app_roles.give_up(person_id, at=at, on=on)
     accounts.end_sessions(person_id, by=by, at=at)
     _tell(person, reminders.once_for("oidc_unlinked", identity.id), "Your council account was unlinked", at=at, on=on)
 
@@ -215,74 +212,6 @@ def _withdraw(person_id: int, at: datetime) -> bool:
         .returning(OidcInvitation.id)
     ).all()
     return bool(gone)
-
-
-# ---- roles that a provider brings
-def keep_roles(person_id: int, app_roles: frozenset[str], *, at: datetime, on: date) -> None:
-    """Give the roles that the policy maps from somebody's app roles, and end those it brought and no longer does.
-
-    What was given by hand is never touched, and a role that somebody has by hand is not given again.
-    """
-    access = policies.in_force(on=on).policy.access
-    wanted = _mapped(access.account_roles if access else None, app_roles)
-    held = _brought(person_id, on)
-    for where, assignment in held.items():
-        if where not in wanted:
-            _end(assignment, at=at, on=on)
-    for role, unit_id in sorted(wanted - held.keys()):
-        _give(db.session.get_one(Person, person_id), Role(role), db.session.get_one(Unit, unit_id), at=at, on=on)
-
-
-def _mapped(table: AccountRoles | None, app_roles: frozenset[str]) -> set[tuple[str, int]]:
-    """The roles and units that app roles bring; a unit that is closed or that nobody knows brings nothing."""
-    rows = [each for each in table.roles if each.app_role in app_roles] if table else []
-    if not rows:
-        return set()
-    units = db.session.execute(
-        select(Unit.id, Unit.parent_id, Entity.reference)
-        .join(Entity, Entity.id == Unit.id)
-        .where(Unit.closed_on.is_(None), or_(Unit.parent_id.is_(None), Entity.reference.in_([r.unit for r in rows])))
-        .order_by(Unit.id.desc())
-    )
-    ids: dict[str, int] = {}
-    for unit_id, parent_id, reference in units:
-        ids |= {reference: unit_id} | ({THE_COUNCIL: unit_id} if parent_id is None else {})
-    return {(row.role.value, ids[row.unit]) for row in rows if row.unit in ids}
-
-
-def _brought(person_id: int, on: date) -> dict[tuple[str, int], RoleAssignment]:
-    rows = db.session.scalars(
-        select(RoleAssignment)
-        .join(OidcRole, OidcRole.assignment_id == RoleAssignment.id)
-        .where(RoleAssignment.person_id == person_id, _lasts(on))
-        .order_by(RoleAssignment.id)
-    )
-    return {(row.role, row.unit_id): row for row in rows}
-
-
-def _lasts(on: date) -> ColumnElement[bool]:
-    return or_(RoleAssignment.to_on.is_(None), RoleAssignment.to_on >= on)
-
-
-def _give(person: Person, role: Role, unit: Unit, *, at: datetime, on: date) -> None:
-    same = RoleAssignment.person_id == person.id, RoleAssignment.role == role, RoleAssignment.unit_id == unit.id
-    if db.session.scalars(select(RoleAssignment.id).where(*same, _lasts(on))).first():
-        return  # by hand, now or to come
-    today = db.session.scalars(select(RoleAssignment).where(*same, RoleAssignment.from_on == on)).first()
-    if today is None:
-        given = people.grant_role(person, role, unit, reason=BY_ACCOUNT, by=BY_PROVIDER, at=at, on=on)
-        db.session.add(OidcRole(assignment_id=given.id))
-        db.session.flush()
-    elif db.session.get(OidcRole, today.id):  # it came and went today already
-        today.to_on = today.ended_by_id = today.ended_why = None
-        after = {"person": person.id, "role": role, "from": on, "to": None}
-        audit.record(Event.ROLE_GRANTED, by=BY_PROVIDER, at=at, subject_id=unit.id, after=after, why=BY_ACCOUNT)
-
-
-def _end(held: RoleAssignment, *, at: datetime, on: date) -> None:
-    held.to_on, held.ended_by_id, held.ended_why = on - timedelta(days=1), held.person_id, BY_ACCOUNT
-    after = {"person": held.person_id, "role": held.role, "to": held.to_on}
-    audit.record(Event.ROLE_ENDED, by=BY_PROVIDER, at=at, subject_id=held.unit_id, after=after, why=BY_ACCOUNT)
 
 
 def invitation_of(key: str, *, at: datetime) -> OidcInvitation:

@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import URL, make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from riskapp.adapters.encryption import Cipher
 from riskapp.adapters.oidc import Provider
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Permission, may_anywhere
@@ -53,6 +54,7 @@ from riskapp.features.quality import views as quality_views
 from riskapp.features.reminders import jobs as reminder_jobs
 from riskapp.features.reminders import views as reminder_views
 from riskapp.features.risks import jobs as risk_jobs
+from riskapp.features.second_factor import jobs as second_factor_jobs
 from riskapp.features.second_factor import views as second_factor_views
 from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
@@ -132,6 +134,7 @@ COMMANDS = (
 JOBS = (
     *audit_jobs.JOBS,
     *password_jobs.JOBS,
+    *second_factor_jobs.JOBS,
     *risk_jobs.JOBS,
     *action_jobs.JOBS,
     *body_jobs.JOBS,
@@ -150,6 +153,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["jobs"] = JOBS
     app.extensions["oidc"] = _provider(settings)
+    app.extensions["cipher"] = Cipher(settings.secret_key, settings.secret_key_before)
     is_https = settings.base_url.startswith("https://")
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -91,6 +91,7 @@ class Settings:
     data_dir: Path  # exists
     database_url: str = field(repr=False)  # for SQLAlchemy, with its driver
     secret_key: str = field(repr=False)
+    secret_key_before: str | None = field(repr=False)  # decrypts what it encrypted; signs nothing
     smtp_url: str | None = field(repr=False)  # smtp://[user:password@]host[:port][?starttls] or smtps://...
     mail_from: str
     base_url: str  # where people reach riskapp; no slash at the end
@@ -135,6 +136,7 @@ class Settings:
             data_dir=data_dir,
             database_url=database_url or f"sqlite:///{data_dir / 'riskapp.sqlite'}",
             secret_key=given_key or env.get("SECRET_KEY") or _kept_key(data_dir),
+            secret_key_before=_secret_key_before(env),
             smtp_url=smtp_url,
             mail_from=mail_from,
             base_url=base_url,
@@ -180,6 +182,14 @@ def _secret_key(env: Mapping[str, str]) -> str:
     has_few_letters = len(set(key)) < FEWEST_DISTINCT_CHARACTERS
     if has_few_letters or WELL_KNOWN_KEYS.search(key) or REPEATED_KEY.fullmatch(key):
         raise SettingsRefused(f"SECRET_KEY is one that others know or can guess. {make_one}")
+    return key
+
+
+def _secret_key_before(env: Mapping[str, str]) -> str | None:
+    """Read the key that SECRET_KEY took the place of, which decrypts what it encrypted and is good for nothing else."""
+    key = env.get("SECRET_KEY_BEFORE")
+    if key is not None and key == env.get("SECRET_KEY"):
+        raise SettingsRefused("SECRET_KEY_BEFORE is the same as SECRET_KEY: unset it, or set SECRET_KEY anew.")
     return key
 
 

@@ -46,7 +46,7 @@ class SignInFailure(Base):
 
 
 class SecondFactor(Base):
-    """The key that a person's telephone shares with riskapp, and the last half minute whose code was used.
+    """The key that a person's telephone shares with riskapp, encrypted, and the last half minute whose code was used.
 
     It counts from when a code was first entered; until then it is being set up.
     """
@@ -54,10 +54,15 @@ class SecondFactor(Base):
     __tablename__ = "second_factor"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[bytes] = mapped_column(LargeBinary(20))
+    encrypted_key: Mapped[bytes]
     made_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def owner(self) -> str:
+        """For whom the key is encrypted."""
+        return f"second factor of person {self.person_id}"
 
 
 class RecoveryCode(Base):

@@ -1,17 +1,22 @@
 """The migrations build what the code knows, on both databases, and can be taken back."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
 import pytest
+from flask import current_app
 from sqlalchemy import func, inspect, select, text
 
 from riskapp.app import create_app
+from riskapp.models.accounts import SecondFactor
 from riskapp.models.database import Base, db
 from tests.builders import ACouncil
 from tests.conftest import settings_for
 
 VERSIONS = Path(__file__).parents[2] / "migrations/versions"
+(ENCRYPTING,) = VERSIONS.glob("*_encrypted_factors.py")
+BEFORE_KEYS_WERE_ENCRYPTED = f"{int(ENCRYPTING.name[:4]) - 1:04}"
 
 
 @pytest.fixture
@@ -81,3 +86,58 @@ def test_sqlite_checks_foreign_keys_and_lets_readers_read_while_one_writes(app):
         return
     assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
     assert db.session.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def test_the_keys_of_second_factors_are_encrypted_on_the_way_up_and_come_back_on_the_way_down(empty):
+    flask_migrate.upgrade(directory=empty)
+    flask_migrate.downgrade(directory=empty, revision="base")
+    flask_migrate.upgrade(directory=empty, revision=BEFORE_KEYS_WERE_ENCRYPTED)
+    key = b"a key of twenty byte"
+    with db.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO person (id, email, is_active, version) VALUES (7, 'a@b.example', true, 1)")
+        )
+        facts = {"key": key, "at": datetime(2026, 1, 1, tzinfo=UTC)}
+        connection.execute(
+            text("INSERT INTO second_factor (person_id, key, made_at, last_step) VALUES (7, :key, :at, 5)"), facts
+        )
+    flask_migrate.upgrade(directory=empty)
+    kept = db.session.scalars(select(SecondFactor)).one()
+    assert kept.last_step == 5
+    assert key not in kept.encrypted_key
+    assert current_app.extensions["cipher"].decrypt(kept.encrypted_key, owner=kept.owner) == key
+    db.session.remove()
+    flask_migrate.downgrade(directory=empty, revision=BEFORE_KEYS_WERE_ENCRYPTED)
+    with db.engine.connect() as connection:
+        assert bytes(connection.scalar(text("SELECT key FROM second_factor"))) == key
+
+
+def test_no_key_of_a_second_factor_is_left_in_the_file_of_a_database_that_was_brought_up(tmp_path):
+    path = tmp_path / "old.sqlite"
+    app = create_app(settings_for(f"sqlite:///{path}", tmp_path))
+    folder, key = app.extensions["migrate"].directory, b"a key of twenty byte"
+    with app.app_context():
+        flask_migrate.upgrade(directory=folder, revision=BEFORE_KEYS_WERE_ENCRYPTED)
+        with db.engine.begin() as connection:
+            people = ((number, f"{number}@b.example") for number in range(1, 200))
+            for number, email in people:
+                facts = {"id": number, "email": email, "key": key, "at": datetime(2026, 1, 1, tzinfo=UTC)}
+                connection.execute(
+                    text("INSERT INTO person (id, email, is_active, version) VALUES (:id, :email, true, 1)"), facts
+                )
+                connection.execute(
+                    text("INSERT INTO second_factor (person_id, key, made_at, last_step) VALUES (:id, :key, :at, 5)"),
+                    facts,
+                )
+        _written_out()
+        assert key in path.read_bytes()
+        flask_migrate.upgrade(directory=folder)
+        _written_out()
+        db.session.remove()
+        db.engine.dispose()
+    assert key not in path.read_bytes()
+
+
+def _written_out():
+    with db.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

@@ -105,6 +105,16 @@ def test_outside_demo_a_weak_secret_key_stops_the_start_and_is_not_repeated(prod
     assert not key.strip() or key not in str(refusal.value)
 
 
+def test_the_secret_key_before_is_another_one_and_is_not_printed(production, demo):
+    assert production().secret_key_before is None
+    settings = production(SECRET_KEY_BEFORE="whatever it was")
+    assert settings.secret_key_before == "whatever it was"
+    assert "whatever it was" not in repr(settings)
+    for start in (production, demo):
+        with pytest.raises(SettingsRefused, match="SECRET_KEY_BEFORE is the same as SECRET_KEY"):
+            start(SECRET_KEY=A_KEY, SECRET_KEY_BEFORE=A_KEY)
+
+
 def test_outside_demo_no_key_is_ever_made(production, tmp_path):
     with pytest.raises(SettingsRefused):
         production(SECRET_KEY="")

@@ -102,6 +102,7 @@ def queries_of_a_day(app, on):
 YOUNGER = {
     "answer_password_requests",
     "forget_wrong_tries",
+    "encrypt_second_factors_anew",
     "erase_what_is_due",
     "issue_a_checkpoint",
     "verify_the_audit_trail",
@@ -110,6 +111,7 @@ YOUNGER = {
 NOTHING_DUE = {
     "answer_password_requests",
     "forget_wrong_tries",
+    "encrypt_second_factors_anew",
     "let_people_go",
     "hand_over_desks",
     "remind_champions_of_training",

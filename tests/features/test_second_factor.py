@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import current_app
 from sqlalchemy import delete, func, select
 
+from riskapp.adapters.encryption import Cipher
 from riskapp.domain import one_time_codes as codes
 from riskapp.domain.audit import Event
+from riskapp.domain.clock import Done, Moment
 from riskapp.domain.permissions import Clearance, Role
 from riskapp.features.accounts import queries as accounts
 from riskapp.features.accounts import service as account_service
@@ -52,9 +55,20 @@ def wrong_code(at=NOON, key=KEY):
     return next(each for each in ("000000", "111111", "222222", "333333", "444444", "555555") if each not in near)
 
 
+def cipher():
+    return current_app.extensions["cipher"]
+
+
+def key_of(person):
+    factor = db.session.get(SecondFactor, person.id)
+    return cipher().decrypt(factor.encrypted_key, owner=factor.owner)
+
+
 def with_factor(person, *, recovery=()):
     with transaction():
-        db.session.add(SecondFactor(person_id=person.id, key=KEY, made_at=NOON, confirmed_at=NOON))
+        factor = SecondFactor(person_id=person.id, made_at=NOON, confirmed_at=NOON)
+        factor.encrypted_key = cipher().encrypt(KEY, owner=factor.owner, at=NOON)
+        db.session.add(factor)
         db.session.add_all(RecoveryCode(person_id=person.id, digest=codes.recovery_digest(each)) for each in recovery)
     return person
 
@@ -159,7 +173,7 @@ def test_in_a_demonstration_it_is_offered_and_not_demanded(app, council):
 def enrolled(client, person):
     """Set one up through the pages; gives the key and the recovery codes."""
     letters = re.search(r'class="setup-key">([A-Z2-7 ]+)<', client.get(HERE).text)[1].replace(" ", "")
-    key = db.session.get(SecondFactor, person.id).key
+    key = key_of(person)
     assert codes.key_in_letters(key) == letters
     page = client.post(HERE, data={"code": code(key=key)}).text
     return key, re.findall(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}", page)
@@ -186,7 +200,7 @@ def test_setting_one_up_needs_the_code_of_this_key_and_the_password_if_it_was_gi
     person = council.lead_person
     client = by_password(app, person)
     client.get(HERE)
-    key = db.session.get(SecondFactor, person.id).key
+    key = key_of(person)
     assert "not the code of this key" in client.post(HERE, data={"code": wrong_code(key=key)}).text
     clock.shift(timedelta(minutes=6))
     data = {"code": code(NOON + timedelta(minutes=6), key)}
@@ -285,10 +299,10 @@ def test_two_that_send_one_code_at_one_moment_do_not_both_get_in(app, council):
     factor = with_factor(council.lead_person)
     row = db.session.get(SecondFactor, factor.id)
     with transaction():
-        assert account_service.take_step(row, code(), at=NOON)
+        assert account_service.take_step(row, code(), cipher=cipher(), at=NOON)
     db.session.refresh(row)
     row.__dict__["last_step"] = 0  # what a request that began before would have read
-    assert not account_service.take_step(row, code(), at=NOON)
+    assert not account_service.take_step(row, code(), cipher=cipher(), at=NOON)
 
 
 def test_a_session_by_something_else_than_the_password_is_whole(demanding, council):
@@ -308,3 +322,63 @@ def test_an_account_that_is_deleted_takes_its_key_along(app, council):
     with transaction():
         db.session.execute(delete(Person).where(Person.id == person.id))
     assert db.session.scalar(select(func.count(SecondFactor.person_id))) == 0
+
+
+# ---- the secret key is changed
+A_NEW_KEY = "another secret key altogether"
+
+
+def encrypts_anew(app):
+    job = next(each for each in app.extensions["jobs"] if each.name == "encrypt_second_factors_anew")
+    with transaction():
+        return job.run(Moment(NOON.date(), NOON))
+
+
+def test_after_the_secret_key_was_changed_the_one_before_is_needed_until_the_clock_has_been(app, council):
+    people = [with_factor(each) for each in (council.lead_person, council.manager_person)]
+    was = app.extensions["settings"].secret_key
+    app.extensions["cipher"] = Cipher(A_NEW_KEY, before=was)
+    assert by_password(app, people[0]).post("/sign-in/code", data={"code": code()}).status_code == 302
+    assert encrypts_anew(app) == Done(found=2)
+    assert encrypts_anew(app) == Done(found=0)
+    db.session.expire_all()
+    app.extensions["cipher"] = Cipher(A_NEW_KEY)
+    later = code(NOON + timedelta(seconds=30))
+    for person in people:
+        assert by_password(app, person).post("/sign-in/code", data={"code": later}).status_code == 302
+
+
+def test_a_key_that_is_lost_is_told_plainly_and_a_recovery_code_still_opens(app, council, caplog):
+    kept = codes.recovery_code(b"ten bytes!")
+    person = with_factor(council.lead_person, recovery=(kept,))
+    app.extensions["cipher"] = Cipher(A_NEW_KEY)
+    client = by_password(app, person)
+    said = client.post("/sign-in/code", data={"code": code()}).text
+    assert "cannot be read here. Enter a recovery code, or ask an administrator" in said
+    assert "a second factor cannot be decrypted" in caplog.messages
+    done = encrypts_anew(app)
+    assert (done.found, done.failed) == (0, 1)
+    assert "set SECRET_KEY_BEFORE" in done.detail
+    assert client.post("/sign-in/code", data={"code": kept}).status_code == 302
+    admin = by_password(app, council.administrator_person)
+    assert admin.post(f"/people/{person.id}/second-factor", data={"reason": "The key is lost"}).status_code == 302
+    assert by_password(app, person).get("/account").status_code == 200
+
+
+def test_a_key_that_waits_for_its_first_code_is_made_anew_after_a_change(app, council):
+    client = by_password(app, council.lead_person)
+    client.get(HERE)
+    app.extensions["cipher"] = Cipher(A_NEW_KEY)
+    assert client.get(HERE).status_code == 200
+    assert client.post(HERE, data={"code": code(key=key_of(council.lead_person))}).status_code == 200
+    assert accounts.has_second_factor(council.lead_person.id)
+
+
+def test_a_key_that_is_copied_into_another_persons_row_opens_nothing(app, council):
+    mine, theirs = with_factor(council.champion_person), with_factor(council.lead_person)
+    with transaction():
+        copied = db.session.get(SecondFactor, mine.id).encrypted_key
+        db.session.get(SecondFactor, theirs.id).encrypted_key = copied
+    client = by_password(app, theirs)
+    assert "cannot be read here" in client.post("/sign-in/code", data={"code": code()}).text
+    assert client.get("/account").location == "/sign-in/code"

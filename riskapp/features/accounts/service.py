@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, func, select, update
 
+from riskapp.adapters.encryption import CannotDecrypt, Cipher
 from riskapp.domain import one_time_codes as codes
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
@@ -26,6 +27,10 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 class CannotSignIn(Cannot):
     """The address and password or the code do not match, or too many tries came before."""
+
+
+class KeyIsLost(CannotSignIn):
+    """The key of the second factor was encrypted by a secret key that is not there."""
 
 
 class TriedTooEarly(CannotSignIn):
@@ -101,7 +106,7 @@ def start_session(person_id: int, *, at: datetime, instead_of: str, by_what: str
 
 
 def enter_code(
-    *, person_id: int, code: str, at: datetime, instead_of: str, network: str = "", browser: str = ""
+    *, person_id: int, code: str, cipher: Cipher, at: datetime, instead_of: str, network: str = "", browser: str = ""
 ) -> str:
     """Take the code of a second factor, or a recovery code in its place, and give the token of a session that is whole.
 
@@ -109,7 +114,7 @@ def enter_code(
     """
     person = db.session.get_one(Person, person_id)
     _refuse_a_flood(person.email, network, at, field="code")
-    by_what = _use_code(person_id, codes.tidy(code), at)
+    by_what = _use_code(person_id, codes.tidy(code), cipher, at)
     if by_what is None:
         message = "Enter the code that your app shows now: six figures, each of which counts once. Or a recovery code"
         raise CannotSignIn(Refusal("code", message))
@@ -117,12 +122,22 @@ def enter_code(
     return start_session(person_id, at=at, instead_of=instead_of, by_what=by_what, browser=browser)
 
 
-def _use_code(person_id: int, code: str, at: datetime) -> str | None:
+def _use_code(person_id: int, code: str, cipher: Cipher, at: datetime) -> str | None:
     factor = db.session.get(SecondFactor, person_id)
     if factor is None or factor.confirmed_at is None:
         return None
-    if take_step(factor, code, at=at):
-        return "password and code"
+    try:
+        if take_step(factor, code, cipher=cipher, at=at):
+            return "password and code"
+    except CannotDecrypt as fault:
+        if by_recovery := _use_recovery_code(person_id, code, at):
+            return by_recovery
+        message = "The key of your second factor cannot be read here. Enter a recovery code, or ask an administrator"
+        raise KeyIsLost(Refusal("code", message)) from fault
+    return _use_recovery_code(person_id, code, at)
+
+
+def _use_recovery_code(person_id: int, code: str, at: datetime) -> str | None:
     mine = RecoveryCode.person_id == person_id, RecoveryCode.digest == codes.recovery_digest(code)
     used = update(RecoveryCode).where(*mine, RecoveryCode.used_at.is_(None)).values(used_at=at)
     if db.session.scalar(used.returning(RecoveryCode.id)) is None:
@@ -131,9 +146,10 @@ def _use_code(person_id: int, code: str, at: datetime) -> str | None:
     return "password and recovery code"
 
 
-def take_step(factor: SecondFactor, code: str, *, at: datetime) -> bool:
+def take_step(factor: SecondFactor, code: str, *, cipher: Cipher, at: datetime) -> bool:
     """Use a code of an app once: the database lets one of two that come together through."""
-    step = codes.step_of(factor.key, code, at=at, after=factor.last_step)
+    key = cipher.decrypt(factor.encrypted_key, owner=factor.owner)
+    step = codes.step_of(key, code, at=at, after=factor.last_step)
     if step is None:
         return False
     taken = update(SecondFactor).where(SecondFactor.person_id == factor.person_id, SecondFactor.last_step < step)

@@ -7,7 +7,7 @@ from riskapp.domain.permissions import Permission
 from riskapp.features.accounts import queries, service
 from riskapp.features.accounts.forms import CodeForm, SignInForm
 from riskapp.models.database import transaction
-from riskapp.web import guards, sessions
+from riskapp.web import guards, logs, sessions
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 
@@ -51,12 +51,14 @@ def code() -> ResponseReturnValue:
         try:
             with transaction():
                 token = service.enter_code(
-                    person_id=person_id, code=form.code.data or "", at=at, instead_of=sessions.token(),
-                    network=network, browser=sessions.browser(),
+                    person_id=person_id, code=form.code.data or "", cipher=current_app.extensions["cipher"],
+                    at=at, instead_of=sessions.token(), network=network, browser=sessions.browser(),
                 )  # fmt: skip
         except service.TriedTooEarly as refusal:
             show_refusals(form, refusal)
         except service.CannotSignIn as refusal:
+            if isinstance(refusal, service.KeyIsLost):
+                logs.fault("a second factor cannot be decrypted", refusal)
             with transaction():
                 service.remember_unproved(person_id=person_id, at=at, network=network)
             show_refusals(form, refusal)

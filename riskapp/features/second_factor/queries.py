@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from riskapp.adapters.encryption import Cipher
 from riskapp.adapters.pictures import squares
 from riskapp.domain import one_time_codes as codes
 from riskapp.domain.actors import Actor
@@ -22,13 +23,14 @@ class Shown:
     letters: str
 
 
-def being_set_up(actor: Actor) -> Shown | None:
+def being_set_up(actor: Actor, *, cipher: Cipher) -> Shown | None:
     """Show the key that the actor is setting up; None if there is none, or it counts already and is shown no more."""
     factor = db.session.get(SecondFactor, actor.person_id) if actor.person_id is not None else None
     if factor is None or factor.confirmed_at is not None:
         return None
-    address = codes.address_of(factor.key, account=accounts.address_of(actor), issuer=ISSUER)
-    return Shown(*squares(address), codes.in_parts(codes.key_in_letters(factor.key)))
+    key = cipher.decrypt(factor.encrypted_key, owner=factor.owner)
+    address = codes.address_of(key, account=accounts.address_of(actor), issuer=ISSUER)
+    return Shown(*squares(address), codes.in_parts(codes.key_in_letters(key)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from riskapp.adapters import letters
+from riskapp.adapters.encryption import CannotDecrypt, Cipher
 from riskapp.domain import one_time_codes as codes
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
@@ -27,16 +28,27 @@ class CannotRemove(Cannot):
     """The policy asks for the second factor, or there is none to remove."""
 
 
-def begin(*, by: Actor, at: datetime) -> None:
+def begin(*, cipher: Cipher, by: Actor, at: datetime) -> None:
     """Make a key to be set up; one that waits for its first code stays for a while, so a page may be loaded again."""
     factor = db.session.get(SecondFactor, by.person_id)
     if factor is None:
-        db.session.add(SecondFactor(person_id=by.person_id, key=secrets.token_bytes(codes.KEY_BYTES), made_at=at))
-    elif factor.confirmed_at is None and factor.made_at < at - accounts.rules(at=at).idle:
-        factor.key, factor.made_at = secrets.token_bytes(codes.KEY_BYTES), at
+        factor = SecondFactor(person_id=by.person_id)
+        db.session.add(factor)
+    elif factor.confirmed_at is not None or not _is_over(factor, cipher, at):
+        return
+    key = secrets.token_bytes(codes.KEY_BYTES)
+    factor.encrypted_key, factor.made_at = cipher.encrypt(key, owner=factor.owner, at=at), at
 
 
-def confirm(code: str, *, token: str, browser: str, by: Actor, at: datetime) -> tuple[str, tuple[str, ...]]:
+def _is_over(factor: SecondFactor, cipher: Cipher, at: datetime) -> bool:
+    """Whether a key waited too long for its first code, or the secret key was changed meanwhile."""
+    is_old = factor.made_at < at - accounts.rules(at=at).idle
+    return is_old or not cipher.is_by_key_of_today(factor.encrypted_key, owner=factor.owner)
+
+
+def confirm(
+    code: str, *, token: str, browser: str, cipher: Cipher, by: Actor, at: datetime
+) -> tuple[str, tuple[str, ...]]:
     """Let the key count from its first code on; give the token of a new session and the recovery codes, shown once.
 
     Every other session of the person ends: whoever had one had no second factor.
@@ -44,7 +56,7 @@ def confirm(code: str, *, token: str, browser: str, by: Actor, at: datetime) -> 
     factor = db.session.get(SecondFactor, by.person_id)
     if by.person_id is None or factor is None or factor.confirmed_at is not None:
         raise CannotSetUp(Refusal("code", "Begin again: there is nothing to set up"))
-    if not account_service.take_step(factor, codes.tidy(code), at=at):
+    if not account_service.take_step(factor, codes.tidy(code), cipher=cipher, at=at):
         message = "That is not the code of this key. Enter the six figures that your app shows now"
         raise CannotSetUp(Refusal("code", message))
     factor.confirmed_at = at
@@ -118,3 +130,21 @@ def reset(person_id: int, *, reason: str, by: Actor, at: datetime) -> None:
 def _delete(person_id: int) -> None:
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
     db.session.execute(delete(SecondFactor).where(SecondFactor.person_id == person_id))
+
+
+def encrypt_anew(*, cipher: Cipher, at: datetime) -> tuple[int, int]:
+    """Encrypt by the secret key of today what the one before it encrypted; give how many, and how many are lost."""
+    done = lost = 0
+    for factor in db.session.scalars(select(SecondFactor).order_by(SecondFactor.person_id)).all():
+        old = factor.encrypted_key
+        if cipher.is_by_key_of_today(old, owner=factor.owner):
+            continue
+        try:
+            new = cipher.encrypt(cipher.decrypt(old, owner=factor.owner), owner=factor.owner, at=at)
+        except CannotDecrypt:
+            lost += 1
+            continue
+        unchanged = SecondFactor.person_id == factor.person_id, SecondFactor.encrypted_key == old
+        db.session.execute(update(SecondFactor).where(*unchanged).values(encrypted_key=new))
+        done += 1
+    return done, lost

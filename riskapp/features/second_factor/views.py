@@ -19,16 +19,17 @@ blueprint = Blueprint("second_factor", __name__)
 @guards.requires(Permission.SIGNED_IN, is_to_wait_at=True)
 def enrol() -> ResponseReturnValue:
     """Show a new key as squares and as letters, and let it count once its first code is entered."""
-    by, at, form = guards.whoever_waits(), now(), forms.EnrolForm()
+    by, at, form, cipher = guards.whoever_waits(), now(), forms.EnrolForm(), current_app.extensions["cipher"]
     if accounts.has_second_factor(by.person_id or 0):
         return redirect(url_for("accounts.account"))
-    once(lambda: service.begin(by=by, at=at))
+    once(lambda: service.begin(cipher=cipher, by=by, at=at))
     if form.validate_on_submit() and form.is_proved():
         try:
             with transaction():
                 token, made = service.confirm(
-                    form.code.data or "", token=sessions.token(), browser=sessions.browser(), by=by, at=at
-                )
+                    form.code.data or "", token=sessions.token(), browser=sessions.browser(),
+                    cipher=cipher, by=by, at=at,
+                )  # fmt: skip
         except service.CannotSetUp as refusal:
             show_refusals(form, refusal)
         else:
@@ -41,7 +42,7 @@ def enrol() -> ResponseReturnValue:
     return render_template(
         "second_factor/enrol.html",
         form=form,
-        shown=queries.being_set_up(by),
+        shown=queries.being_set_up(by, cipher=cipher),
         rules=accounts.rules(at=at),
         is_waiting=guards.is_waiting(),
     )

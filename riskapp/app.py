@@ -41,6 +41,7 @@ from riskapp.features.exemption import views as exemption_views
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
+from riskapp.features.logout import views as logout_views
 from riskapp.features.oidc import views as oidc_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
@@ -100,6 +101,7 @@ BLUEPRINTS = (
     audit_views.blueprint,
     account_views.blueprint,
     oidc_views.blueprint,
+    logout_views.blueprint,
 )
 
 PLACES = (
@@ -187,7 +189,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     again.install(app, _prove)
     limits.install(app, settings.limits)
     headers.install(app)
-    for endpoint in origin.UNCHECKED:
+    for endpoint in origin.UNCHECKED | origin.SIGNED:
         csrf.exempt(app.view_functions[endpoint])
     errors.install(app)
     filters.install(app)

@@ -17,7 +17,7 @@ from typing import Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 Mode = Literal["demo", "production"]
-Deed = Literal["sign in", "export", "search", "write", "report"]
+Deed = Literal["sign in", "export", "search", "write", "report", "logout"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 POLICIES = PROJECT / "policies"
@@ -78,6 +78,7 @@ LIMITS: Mapping[Deed, Limit] = {
     "search": Limit(120, timedelta(minutes=1)),
     "write": Limit(120, timedelta(minutes=1)),
     "report": Limit(6, timedelta(minutes=1)),
+    "logout": Limit(60, timedelta(minutes=1)),
 }
 MOST_OFTEN = 999_999
 A_DAY_OF_SECONDS = 24 * 60 * 60

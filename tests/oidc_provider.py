@@ -24,6 +24,7 @@ def b64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 CLIENT, SECRET = "riskapp-client", "a-client-secret-for-tests-only"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}, private=True)
 SECOND_KEY = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"}, private=True)
@@ -122,8 +123,19 @@ class LyingProvider:
     def _sign(self, found: dict) -> str:
         at = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": at, "exp": at + 300, "nonce": found["asked"]["nonce"]}
-        claims |= found["claims"] | self.claims
-        header = {"alg": "RS256", "kid": "first", "typ": "JWT"} | self.header
+        return self._signed(claims | found["claims"], typ="JWT")
+
+    def logout_token(self, **claims: object) -> str:
+        """Say that somebody signed out, as the provider does, server to server; None takes a claim away."""
+        at = int(time.time())
+        honest = {"iss": self.issuer, "aud": CLIENT, "iat": at, "exp": at + 120, "jti": secrets.token_urlsafe(16)}
+        token = self._signed(honest | {"events": {LOGOUT: {}}} | claims, typ="logout+jwt")
+        self.secrets.add(token)
+        return token
+
+    def _signed(self, claims: dict, *, typ: str) -> str:
+        claims |= self.claims
+        header = {"alg": "RS256", "kid": "first", "typ": typ} | self.header
         told, head = ({name: v for name, v in each.items() if v is not None} for each in (claims, header))
         return self.spoil(self.sign(head, told))
 

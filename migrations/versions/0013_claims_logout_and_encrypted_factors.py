@@ -1,4 +1,4 @@
-"""What a provider says of somebody's app roles; and the keys of second factors, encrypted.
+"""What a provider says of app roles and of who signed out there; and the keys of second factors, encrypted.
 
 The keys are encrypted here and not later by the clock, so that none lies in the clear once this is done and riskapp reads
 one form alone. The secret key comes from where riskapp has it, the settings of the application that runs this, and is in
@@ -30,9 +30,13 @@ FACTOR = sa.table(
 def upgrade():
     _encrypt_keys()
     _keep_claims()
+    _keep_logouts()
 
 
 def downgrade():
+    op.drop_table("oidc_logout")
+    op.drop_index(op.f("ix_oidc_session_sid_digest"), table_name="oidc_session")
+    op.drop_column("oidc_session", "sid_digest")
     op.drop_table("oidc_claim")
     _decrypt_keys()
 
@@ -87,3 +91,17 @@ def _keep_claims():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oidc_claim")),
         sa.UniqueConstraint("identity_id", "app_role", name=op.f("uq_oidc_claim_identity_id_app_role")),
     )
+
+
+def _keep_logouts():
+    op.add_column("oidc_session", sa.Column("sid_digest", sa.LargeBinary(length=32), nullable=True))
+    op.create_index(op.f("ix_oidc_session_sid_digest"), "oidc_session", ["sid_digest"], unique=False)
+    op.create_table(
+        "oidc_logout",
+        sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sid_digest", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_oidc_logout")),
+    )
+    op.create_index(op.f("ix_oidc_logout_sid_digest"), "oidc_logout", ["sid_digest"], unique=False)
+    op.create_index(op.f("ix_oidc_logout_forgotten_at"), "oidc_logout", ["forgotten_at"], unique=False)

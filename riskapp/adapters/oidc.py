@@ -5,7 +5,7 @@ neither it nor a code is kept, logged or put into the words of a fault.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 from requests import RequestException
 
+from riskapp.domain.logout import KINDS
 from riskapp.domain.oidc import ALGORITHMS, SCOPE, Secrets, refused
 from riskapp.settings import OidcSettings
 
@@ -78,6 +79,12 @@ class Provider:
         """Exchange a code for a token and give what is signed in it; refuse (`AnswerRefused`) what no key proves."""
         return self._verified(self._token(code, verifier))
 
+    def logout_claims(self, token: str) -> dict[str, Any]:
+        """Give what is signed in a logout token; refuse (`AnswerRefused`) what no key proves, or calls itself else."""
+        if len(token) > LONGEST_TOKEN:
+            raise refused("logout_token")
+        return self._verified(token, kinds=KINDS)
+
     def _token(self, code: str, verifier: str) -> str:
         says = self._now().says
         try:
@@ -97,7 +104,7 @@ class Provider:
             raise refused("id_token")
         return token
 
-    def _verified(self, token: str) -> dict[str, Any]:
+    def _verified(self, token: str, *, kinds: Container[str] | None = None) -> dict[str, Any]:
         try:
             header = jws.extract_compact(token.encode()).headers()
         except (JoseError, ValueError, TypeError):
@@ -105,6 +112,8 @@ class Provider:
         algorithm = header.get("alg")
         if algorithm not in self._algorithms() or any(name in header for name in IN_A_HEADER):
             raise refused("alg" if algorithm not in self._algorithms() else "header")
+        if kinds is not None and str(header.get("typ", "JWT")).lower() not in kinds:
+            raise refused("typ")
         registry, key = jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False), self._key(header)
         try:
             found = jwt.decode(token, key, registry=registry).claims

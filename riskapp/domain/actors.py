@@ -141,6 +141,8 @@ class Actor:
 
 
 THE_CLOCK = Actor(person_id=None, door="clock")
+THE_PROVIDER = Actor(person_id=None, door="council account")
+"""The sign-in provider, where it says what becomes of roles and sessions."""
 
 
 @dataclass(frozen=True, slots=True)

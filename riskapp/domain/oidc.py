@@ -89,38 +89,42 @@ class Told:
     roles: frozenset[str] = frozenset()
     acr: str | None = None
     amr: tuple[str, ...] = ()
+    session: str | None = None  # there, as it is named when it ends
 
 
 def told(claims: Mapping[str, object], expected: Expected, *, at: datetime) -> Told:
     """Read the claims of a token whose signature holds; refuse (`AnswerRefused`) one for another, or another time."""
-    _check_parties(claims, expected)
-    _check_times(claims, at)
+    check_parties(claims, issuer=expected.issuer, client_id=expected.client_id)
+    check_times(claims, at)
     nonce = claims.get("nonce")
     if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
         raise refused("nonce")
     issuer, subject = _who(claims, expected)
-    acr, amr = claims.get("acr"), claims.get("amr")
+    acr, amr, session = claims.get("acr"), claims.get("amr"), claims.get("sid")
     return Told(
         issuer,
         subject,
         frozenset(map(_shown, _texts(claims.get("roles")))),
         acr if isinstance(acr, str) else None,
         tuple(_texts(amr)),
+        session if isinstance(session, str) else None,
     )
 
 
-def _check_parties(claims: Mapping[str, object], expected: Expected) -> None:
-    if claims.get("iss") != expected.issuer:
+def check_parties(claims: Mapping[str, object], *, issuer: str, client_id: str) -> None:
+    """Refuse a token of another issuer, or for anybody else than us alone."""
+    if claims.get("iss") != issuer:
         raise refused("iss")
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
-    if audiences != [expected.client_id]:  # a token for us and others could have been given to any of them
+    if audiences != [client_id]:  # a token for us and others could have been given to any of them
         raise refused("aud")
-    if claims.get("azp", expected.client_id) != expected.client_id:
+    if claims.get("azp", client_id) != client_id:
         raise refused("azp")
 
 
-def _check_times(claims: Mapping[str, object], at: datetime) -> None:
+def check_times(claims: Mapping[str, object], at: datetime) -> None:
+    """Refuse a token that has run out, was made a while ago, or is of a time to come."""
     expires, issued = _instant(claims, "exp"), _instant(claims, "iat")
     if expires <= at - CLOCKS_DIFFER:
         raise refused("exp")
@@ -152,18 +156,19 @@ def _who(claims: Mapping[str, object], expected: Expected) -> tuple[str, str]:
 
 def _name(claims: Mapping[str, object], claim: str) -> str:
     found = claims.get(claim)
-    if not isinstance(found, str) or not _is_name(found):
+    if not isinstance(found, str) or not is_name(found):
         raise refused(claim)
     return found
 
 
-def _is_name(said: str) -> bool:
+def is_name(said: str) -> bool:
+    """Say whether it can be a name: of an issuer, a subject, a role, a session or a token."""
     return 0 < len(said) <= LONGEST_NAME and said.isprintable()
 
 
 def _shown(role: str) -> str:
     """A role as it was named; one that no policy could name is spelt so that it can be kept, and stays such a one."""
-    return role if _is_name(role) else f"{role[:60]!a}"
+    return role if is_name(role) else f"{role[:60]!a}"
 
 
 def _texts(found: object) -> tuple[str, ...]:

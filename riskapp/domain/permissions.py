@@ -12,6 +12,7 @@ from enum import StrEnum
 from riskapp.domain.actors import (
     COUNCIL_READERS,
     THE_CLOCK,
+    THE_PROVIDER,
     Actor,
     Clearance,
     Facts,
@@ -22,8 +23,8 @@ from riskapp.domain.actors import (
 )
 
 __all__ = [
-    "COUNCIL_READERS", "PERMISSIONS", "THE_CLOCK", "Actor", "Clearance", "Condition", "Facts", "Grant", "Permission",
-    "Relation", "Role", "Sitting", "line_in_words", "may", "may_anywhere", "usual_clearance",
+    "COUNCIL_READERS", "PERMISSIONS", "THE_CLOCK", "THE_PROVIDER", "Actor", "Clearance", "Condition", "Facts", "Grant",
+    "Permission", "Relation", "Role", "Sitting", "line_in_words", "may", "may_anywhere", "usual_clearance",
 ]  # fmt: skip
 
 

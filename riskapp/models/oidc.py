@@ -72,13 +72,27 @@ class OidcFlow(Base):
 
 
 class OidcSession(Base):
-    """How the provider says that somebody signed in to it, beside the session that began so (RFC 8176 for `amr`)."""
+    """How the provider says that somebody signed in to it, beside the session that began so (RFC 8176 for `amr`).
+
+    Of the session there it is kept by what digest it is named when it ends (`sid`), where the provider names it.
+    """
 
     __tablename__ = "oidc_session"
 
     session_id: Mapped[int] = mapped_column(ForeignKey("web_session.id", ondelete="CASCADE"), primary_key=True)
     acr: Mapped[str | None]
     amr: Mapped[list[str]]
+    sid_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+
+
+class OidcLogout(Base):
+    """That a logout token came, and which session it ended, until neither it nor an answer of that session counts."""
+
+    __tablename__ = "oidc_logout"
+
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sid_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    forgotten_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class OidcRole(Base):

@@ -139,7 +139,13 @@ CAPACITIES: Mapping[str, str] = {
     "broken_glass": "in an emergency, with everything open to read",
 }
 """In what capacity somebody acted, said after the post."""
-DOORS: Mapping[str, str] = {"web": "Page", "clock": "Clock", "command": "Command line", "demo": "Demonstration"}
+DOORS: Mapping[str, str] = {
+    "web": "Page",
+    "clock": "Clock",
+    "council account": "Council account",
+    "command": "Command line",
+    "demo": "Demonstration",
+}
 
 
 def event_words(event: str) -> str:

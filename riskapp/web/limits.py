@@ -15,7 +15,7 @@ from riskapp.models.limits import RateLimit
 from riskapp.settings import Deed, Limit
 from riskapp.web import logs, sessions
 from riskapp.web.clock import now
-from riskapp.web.origin import SAFE, UNCHECKED
+from riskapp.web.origin import SAFE, SIGNED, UNCHECKED
 
 FILES = (".csv", ".xlsx", ".pdf")
 DOWNLOADS = frozenset({"packs.download"})
@@ -29,6 +29,8 @@ def kind_of_deed() -> Deed | None:
         return None
     if request.endpoint in UNCHECKED:
         return "report"
+    if request.endpoint in SIGNED:
+        return "logout"
     if request.method not in SAFE:
         return "sign in" if g.actor.person_id is None else "write"
     if request.url_rule.rule.endswith(FILES) or request.endpoint in DOWNLOADS or "as" in request.args:

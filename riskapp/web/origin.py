@@ -11,6 +11,9 @@ OWN_SITES = frozenset({"same-origin", "none"})  # "none": no page sent it, the p
 UNCHECKED = frozenset({"policy_reports"})
 """Doors that change nothing, to which browsers send without telling who asked."""
 
+SIGNED = frozenset({"logout.told"})
+"""Doors to which another server sends what it has signed: of these no token of a form is asked."""
+
 
 def is_own(base_url: str) -> bool:
     """Say whether the browser calls this request our own; one that says nothing is left to the token."""

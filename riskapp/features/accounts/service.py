@@ -1,6 +1,7 @@
 """Sign a person in by password and second factor, and out; prove again who is signed in; end sessions."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from argon2 import PasswordHasher
@@ -243,15 +244,17 @@ def end_session(session_id: int, *, by: Actor, at: datetime) -> bool:
     return ended is not None
 
 
-def end_sessions(person_id: int, *, by: Actor, at: datetime, but: str = "") -> int:
-    """End every session of a person at once, wherever it is open, `but` the one with this token."""
-    open_ones = WebSession.person_id == person_id, WebSession.ended_at.is_(None)
-    others = WebSession.token_digest != WebSession.digest(but)
-    ended = db.session.scalars(
-        update(WebSession).where(*open_ones, others).values(ended_at=at).returning(WebSession.id)
-    ).all()
+def end_sessions(
+    person_id: int, *, by: Actor, at: datetime, but: str = "", only: Collection[int] | None = None, why: str = ""
+) -> int:
+    """End every session of a person at once, wherever it is open: `but` the one with this token, or `only` some."""
+    open_ones = [WebSession.person_id == person_id, WebSession.ended_at.is_(None)]
+    open_ones.append(WebSession.token_digest != WebSession.digest(but))
+    open_ones += [] if only is None else [WebSession.id.in_(only)]
+    ended = db.session.scalars(update(WebSession).where(*open_ones).values(ended_at=at).returning(WebSession.id)).all()
     if ended:
-        audit.record(Event.SESSIONS_ENDED, by=by, at=at, after={"person": person_id, "sessions": len(ended)})
+        after = {"person": person_id, "sessions": len(ended)}
+        audit.record(Event.SESSIONS_ENDED, by=by, at=at, after=after, why=why)
     return len(ended)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_, select
 from riskapp.domain import app_roles as rules
 from riskapp.domain.app_roles import Outcome
 from riskapp.domain.audit import Event
-from riskapp.domain.permissions import Actor, Role
+from riskapp.domain.permissions import THE_PROVIDER, Role
 from riskapp.domain.toml_reader import listed
 from riskapp.features.accounts import service as accounts
 from riskapp.features.app_roles import queries
@@ -19,8 +19,6 @@ from riskapp.models.people import Person, RoleAssignment, Unit
 
 BY_ACCOUNT = "council account"
 """The reason of a role that a provider brought, and of its end."""
-
-BY_PROVIDER = Actor(person_id=None, door="council account")
 
 
 def take(identity: ExternalIdentity, app_roles: frozenset[str], *, at: datetime, on: date) -> None:
@@ -35,7 +33,7 @@ def take(identity: ExternalIdentity, app_roles: frozenset[str], *, at: datetime,
         (line.role.value, units[line.unit]) for line in lines if line.app_role in app_roles and line.unit in units
     }
     if _keep_roles(identity.person_id, wanted, at=at, on=on):
-        accounts.end_sessions(identity.person_id, by=BY_PROVIDER, at=at)
+        accounts.end_sessions(identity.person_id, by=THE_PROVIDER, at=at)
     before = {
         row.app_role: row for row in db.session.scalars(select(OidcClaim).where(OidcClaim.identity_id == identity.id))
     }
@@ -59,7 +57,7 @@ def _record(identity: ExternalIdentity, app_role: str, missing: tuple[str, ...],
         else "The policy in force does not name it"
     )
     after = {"person": identity.person_id, "app_role": app_role}
-    audit.record(Event.APP_ROLE_UNKNOWN, by=BY_PROVIDER, at=at, after=after, why=why)
+    audit.record(Event.APP_ROLE_UNKNOWN, by=THE_PROVIDER, at=at, after=after, why=why)
 
 
 def give_up(person_id: int, *, at: datetime, on: date) -> None:
@@ -103,7 +101,7 @@ def _give(person: Person, role: Role, unit: Unit, *, at: datetime, on: date) -> 
         return False  # by hand, now or to come
     today = db.session.scalars(select(RoleAssignment).where(*same, RoleAssignment.from_on == on)).first()
     if today is None:
-        given = people.grant_role(person, role, unit, reason=BY_ACCOUNT, by=BY_PROVIDER, at=at, on=on)
+        given = people.grant_role(person, role, unit, reason=BY_ACCOUNT, by=THE_PROVIDER, at=at, on=on)
         db.session.add(OidcRole(assignment_id=given.id))
         db.session.flush()
         return True
@@ -111,11 +109,11 @@ def _give(person: Person, role: Role, unit: Unit, *, at: datetime, on: date) -> 
     if came_today:
         today.to_on = today.ended_by_id = today.ended_why = None
         after = {"person": person.id, "role": role, "from": on, "to": None}
-        audit.record(Event.ROLE_GRANTED, by=BY_PROVIDER, at=at, subject_id=unit.id, after=after, why=BY_ACCOUNT)
+        audit.record(Event.ROLE_GRANTED, by=THE_PROVIDER, at=at, subject_id=unit.id, after=after, why=BY_ACCOUNT)
     return came_today
 
 
 def _end(held: RoleAssignment, *, at: datetime, on: date) -> None:
     held.to_on, held.ended_by_id, held.ended_why = on - timedelta(days=1), held.person_id, BY_ACCOUNT
     after = {"person": held.person_id, "role": held.role, "to": held.to_on}
-    audit.record(Event.ROLE_ENDED, by=BY_PROVIDER, at=at, subject_id=held.unit_id, after=after, why=BY_ACCOUNT)
+    audit.record(Event.ROLE_ENDED, by=THE_PROVIDER, at=at, subject_id=held.unit_id, after=after, why=BY_ACCOUNT)

@@ -18,7 +18,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.reminders import service as reminders
 from riskapp.models.accounts import WebSession
 from riskapp.models.database import db
-from riskapp.models.oidc import ExternalIdentity, OidcFlow, OidcInvitation, OidcSession, digest
+from riskapp.models.oidc import ExternalIdentity, OidcFlow, OidcInvitation, OidcLogout, OidcSession, digest
 from riskapp.models.people import Person, Unit
 
 BY_ACCOUNT = "council account"
@@ -73,6 +73,7 @@ def _identity(told: Told) -> ExternalIdentity | None:
 
 
 def _enter(identity: ExternalIdentity, told: Told, *, at: datetime, on: date, instead_of: str) -> str:
+    _refuse_a_session_that_is_over(told, at=at)
     identity.last_used_at = at
     db.session.flush()  # of two sign-ins at one moment the second waits here, and finds what the first has kept
     app_roles.take(identity, told.roles, at=at, on=on)
@@ -81,8 +82,16 @@ def _enter(identity: ExternalIdentity, told: Told, *, at: datetime, on: date, in
     session_id = db.session.scalars(
         select(WebSession.id).where(WebSession.token_digest == WebSession.digest(token))
     ).one()
-    db.session.add(OidcSession(session_id=session_id, acr=told.acr, amr=list(told.amr)))
+    sid_digest = digest(told.session) if told.session else None
+    db.session.add(OidcSession(session_id=session_id, acr=told.acr, amr=list(told.amr), sid_digest=sid_digest))
     return token
+
+
+def _refuse_a_session_that_is_over(told: Told, *, at: datetime) -> None:
+    """Refuse an answer that was on its way while its session ended there."""
+    ended = OidcLogout.sid_digest == digest(told.session or ""), OidcLogout.forgotten_at > at
+    if told.session and db.session.scalars(select(OidcLogout.token_digest).where(*ended)).first():
+        raise rules.refused("sid")
 
 
 def link(told: Told, *, by: Actor, at: datetime, on: date) -> ExternalIdentity:

@@ -16,7 +16,7 @@ from riskapp.features.access.service import NewNamedGrant
 from riskapp.models.access import BrokenGlass, RoleProposal
 from riskapp.models.audit import AuditEntry, AuditPayload
 from riskapp.models.database import db, transaction
-from tests.builders import DAY, NOON, a_person, a_risk, a_role, actor, sign_in
+from tests.builders import DAY, NOON, PASSWORD, a_person, a_risk, a_role, actor, sign_in
 from tests.features.test_access import AnAccessCouncil, reference_of
 from tests.pack_builders import APaperCouncil
 
@@ -217,6 +217,34 @@ def test_an_emergency_is_lived_through_page_by_page(council, risk, as_, clock):
     clock.move_to(NOON + timedelta(hours=4))
     assert soon.get(page).status_code == 404
     assert "every page is recorded. <a" not in soon.get("/account").text
+
+
+def test_to_agree_to_an_emergency_asks_for_the_password_again_and_to_refuse_it_does_not(council, as_, clock):
+    admin, head = as_(council.administrator_person), as_(council.assurance_person)
+    admin.post("/access/emergencies", data={"reason": "The copy is broken"})
+    glass = db.session.scalars(select(BrokenGlass)).one()
+    decide = f"/access/emergencies/{glass.id}/decide"
+    assert f'href="{decide}"' in head.get("/access/emergencies").text
+    assert "Your password" not in head.get(decide).text, "it was given just before"
+    clock.shift(timedelta(minutes=6))
+    asked = head.get(decide).text
+    assert "Your password" in asked
+    assert "The copy is broken" in asked
+    assert "It is asked again before a change like this" in head.post(decide, data={"deed": "agree"}).text
+    assert "not the password" in head.post(decide, data={"deed": "agree", "password": "not it"}).text
+    db.session.refresh(glass)
+    assert glass.agreed_at is None
+    assert head.post(decide, data={"deed": "agree", "password": PASSWORD}).status_code == 302
+    db.session.refresh(glass)
+    assert glass.agreed_at is not None
+    again = head.post(decide, data={"deed": "agree"})
+    assert "This was decided already" in again.text
+    assert "There is nothing for you to decide here" in again.text
+    admin.post(f"/access/emergencies/{glass.id}/end")
+    admin.post("/access/emergencies", data={"reason": "Again"})
+    second = db.session.scalars(select(BrokenGlass).order_by(BrokenGlass.id.desc())).first()
+    clock.shift(timedelta(minutes=6))
+    assert head.post(f"/access/emergencies/{second.id}/decide", data={"deed": "refuse"}).status_code == 302
 
 
 def recorded() -> list[tuple[str, str | None, int]]:

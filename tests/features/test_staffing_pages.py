@@ -1,5 +1,6 @@
 """The pages of people as a keeper uses them: what is typed badly is said beside its field, and nothing is half-done."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,15 +14,15 @@ from riskapp.models.database import db, transaction
 from riskapp.models.entity import Entity
 from riskapp.models.people import Absence, Person, Tenure
 from riskapp.models.staffing import Departure
-from tests.builders import DAY, NOON, ACouncil, a_person, a_post, a_risk, actor, sign_in
+from tests.builders import DAY, NOON, PASSWORD, ACouncil, a_person, a_post, a_risk, actor, sign_in
 
 SOON = DAY + timedelta(days=10)
 
 
 @pytest.fixture(autouse=True)
-def at_noon():
-    with time_machine.travel(NOON, tick=False):
-        yield
+def clock():
+    with time_machine.travel(NOON, tick=False) as travelling:
+        yield travelling
 
 
 @pytest.fixture
@@ -137,6 +138,29 @@ def test_somebody_leaves_with_a_successor_and_it_is_taken_back(council, keeper):
     assert "The departure is taken back" in back.text
     assert "Take the departure back" not in back.text
     assert actor(person).sitting(council.lead.id) is not None
+
+
+def test_to_let_somebody_go_and_to_take_it_back_asks_for_the_password_again(council, keeper, clock):
+    person = council.lead_person
+    (tenure,) = db.session.scalars(select(Tenure).where(Tenure.person_id == person.id))
+    data = {"seen": person.version, **dated("gone_on", DAY), f"what-post-{tenure.id}": "vacant"}
+    clock.shift(timedelta(minutes=6))
+    url = f"/people/{person.id}/leave"
+    assert "Your password" in keeper.get(url).text
+    refused = keeper.post(url, data=data)
+    assert refused.status_code == 422
+    assert "Enter your password. It is asked again" in refused.text
+    assert re.search(rf'name="what-post-{tenure.id}" [^>]*value="vacant" checked', refused.text), "nothing is lost"
+    assert "not the password" in keeper.post(url, data=data | {"password": "not it"}).text
+    assert db.session.scalar(select(func.count(Departure.id))) == 0
+    assert keeper.post(url, data=data | {"password": PASSWORD}).status_code == 302
+    db.session.refresh(person)
+    clock.shift(timedelta(minutes=6))
+    back, seen = f"/people/{person.id}/reinstate", {"seen": person.version}
+    assert "Enter your password. It is asked again" in keeper.post(back, data=seen).text
+    db.session.refresh(person)
+    assert not person.is_active
+    assert keeper.post(back, data=seen | {"password": PASSWORD}).status_code == 302
 
 
 @pytest.mark.parametrize(

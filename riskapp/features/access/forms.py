@@ -64,8 +64,8 @@ class DecideForm(AskedAgain):
     why = passage("Your reason, which a refusal needs", at_most=500)
 
 
-class DeedForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
-    """The deed alone."""
+class EmergencyForm(AskedAgain):
+    """Whether somebody may read everything: the deed alone, and the password before it is agreed to."""
 
 
 class LetInForm(AskedAgain):

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain import permission_table
-from riskapp.domain.access import READS, CannotAgree, CannotLetIn, CannotPropose
+from riskapp.domain.access import READS, CannotAgree, CannotBreakGlass, CannotLetIn, CannotPropose
 from riskapp.domain.permissions import Permission, Role
 from riskapp.features.access import queries, service
-from riskapp.features.access.forms import DecideForm, DeedForm, EndRoleForm, LetInForm, ProposeForm, ReasonForm
+from riskapp.features.access.forms import DecideForm, EmergencyForm, EndRoleForm, LetInForm, ProposeForm, ReasonForm
 from riskapp.features.people import queries as people
 from riskapp.features.policy import queries as policies
 from riskapp.models.database import db, once, transaction
@@ -360,7 +360,6 @@ def _show_emergencies(form: ReasonForm) -> str:
         "access/emergencies.html",
         **EMERGENCIES.page(rows, "access.emergencies"),
         form=form,
-        deed=DeedForm(formdata=None),
         rules=policies.in_force(on=today()).policy.access,
         may_ask=guards.allows(Permission.GLASS_BREAK),
         own=own,
@@ -391,20 +390,33 @@ def ask() -> ResponseReturnValue:
     return redirect(url_for("access.emergencies"))
 
 
-@blueprint.post(f"/access/emergencies/{NUMBER}/decide")
+@blueprint.route(f"/access/emergencies/{NUMBER}/decide", methods=["GET", "POST"])
 @guards.requires(Permission.GLASS_AGREE)
 def decide_emergency(number: int) -> ResponseReturnValue:
     """Agree to what another asked for in an emergency, or refuse it."""
     guards.allow(Permission.GLASS_AGREE)
-    _one(queries.emergencies(guards.actor(), at=now(), on=today(), emergency_id=number), number)
-    agrees = request.form.get("deed") == "agree"
-    with transaction():
-        if agrees:
-            service.agree_to_emergency(number, by=guards.actor(), at=now(), on=today())
+    row = _one(queries.emergencies(guards.actor(), at=now(), on=today(), emergency_id=number), number)
+    form, agrees = EmergencyForm(), request.form.get("deed") == "agree"
+    if form.validate_on_submit() and (form.is_proved() or not agrees):
+        try:
+            with transaction():
+                if agrees:
+                    service.agree_to_emergency(number, by=guards.actor(), at=now(), on=today())
+                else:
+                    service.refuse_emergency(number, by=guards.actor(), at=now())
+        except CannotBreakGlass as refusal:
+            show_refusals(form, refusal)
         else:
-            service.refuse_emergency(number, by=guards.actor(), at=now())
-    flash("Agreed. It runs out by itself." if agrees else "Refused.")
-    return redirect(url_for("access.emergencies"))
+            flash("Agreed. It runs out by itself." if agrees else "Refused.")
+            return redirect(url_for("access.emergencies"))
+    return render_template(
+        "access/emergency.html",
+        row=row,
+        form=form,
+        states=EMERGENCIES.states,
+        rules=policies.in_force(on=today()).policy.access,
+        may_decide=row.state == "waiting" and row.asked_by_id != guards.actor().person_id,
+    )
 
 
 @blueprint.post(f"/access/emergencies/{NUMBER}/end")

@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import InputRequired
 
 from riskapp.features.staffing import forms as staffing
+from riskapp.web.again import AskedAgain
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.forms import Carried, Needed, line
 
@@ -24,7 +25,7 @@ class Asked:
     usual: str
 
 
-class LeaveForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
+class LeaveForm(AskedAgain):
     """From when somebody is gone."""
 
     seen = Carried()
@@ -54,7 +55,7 @@ def with_questions(form: type[FlaskForm], asked: Sequence[Asked]) -> type[FlaskF
     return type("Asking", (form,), questions)
 
 
-class ReinstateForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types
+class ReinstateForm(AskedAgain):
     """Over which version of the person a departure is taken back."""
 
     seen = Carried()

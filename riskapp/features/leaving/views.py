@@ -76,7 +76,7 @@ def leave(person_id: int) -> ResponseReturnValue:
     shown = kept_person(person_id)
     asked = _asked(shown, is_move=False)
     form = with_questions(LeaveForm, asked)(seen=shown.version, gone_on=today())
-    if form.validate_on_submit() and form.gone_on.data:
+    if form.validate_on_submit() and form.gone_on.data and form.is_proved():
         try:
             with transaction():
                 departure = service.leave(
@@ -152,7 +152,7 @@ def reinstate(person_id: int) -> ResponseReturnValue:
     if shown.departure is None:
         abort(404)
     form = ReinstateForm(seen=shown.version)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.is_proved():
         try:
             with transaction():
                 service.undo(

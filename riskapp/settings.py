@@ -113,6 +113,11 @@ class Settings:
         """Whether this is the demonstration council: only then is a database ever seeded."""
         return self.mode == "demo"
 
+    @property
+    def welcomes_with_a_password(self) -> bool:
+        """Whether who is added is told where to choose a password: not where people have accounts of a provider."""
+        return self.oidc is None
+
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Self:
         """Read the settings from `env`, making the data folder and, in demo, a secret key that is kept there.

@@ -286,6 +286,7 @@ class _People:
             "capacity": wanted.capacity,
             "from": wanted.from_on.isoformat(),
             "to": ends.isoformat() if ends else None,
+            "is_new": is_new,
         }
         until = f" to {_said(ends)}" if ends else ""
         account = ", a new account without a password" if is_new else ""

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -10,11 +11,14 @@ from sqlalchemy import func, select
 
 from riskapp.features.imports import service
 from riskapp.features.organisation import service as organisation
+from riskapp.features.passwords import service as passwords
 from riskapp.models.audit import AuditEntry
-from riskapp.models.database import db, transaction
+from riskapp.models.database import db, rehearsal, transaction
 from riskapp.models.entity import Entity
 from riskapp.models.imports import ImportPreview
 from riskapp.models.people import Person, Tenure, Unit
+from riskapp.models.reminders import Message
+from riskapp.settings import OidcSettings
 from tests.builders import DAY, NOON, a_post, actor
 from tests.features.test_organisation import ALargerCouncil, paths_are_true
 from tests.features.test_organisation_pages import said
@@ -78,6 +82,62 @@ def test_people_are_put_into_posts_and_an_unknown_address_becomes_an_account_wit
     person = db.session.scalars(select(Person).where(Person.email == "new@council.gov.uk")).one()
     assert person.password_hash is None
     assert actor(person).post_ids == {council.vacant.id}
+
+
+def welcomed():
+    return {each.address: each.text for each in db.session.scalars(select(Message).order_by(Message.id))}
+
+
+TWO_NEW = (
+    f'{PEOPLE}new@council.gov.uk,"Manager, Voids",Voids,holder,2026-11-02,\n'
+    'New@council.gov.uk,"Manager, Repairs Delivery",Repairs Delivery,deputy,2026-11-02,\n'
+    'other@council.gov.uk,"Manager, Repairs Delivery",Repairs Delivery,deputy,2026-11-02,\n'
+)
+
+
+def test_whoever_gets_an_account_is_told_once_where_to_choose_a_password(app, council, admin):
+    url = send(admin, "people", TWO_NEW).location
+    assert "2 new accounts. A mail tells each of them where to choose a password." in said(admin.get(url))
+    assert welcomed() == {}, "a preview writes to nobody"
+    for _ in range(2):
+        admin.post(url)
+    assert set(welcomed()) == {"new@council.gov.uk", "other@council.gov.uk"}
+    assert count(Message) == 2
+    assert "Choose a password to sign in" in welcomed()["new@council.gov.uk"]
+    assert "/forgotten-password" in welcomed()["new@council.gov.uk"]
+    with transaction():
+        person = db.session.scalars(select(Person).where(Person.email == "new@council.gov.uk")).one()
+        assert not passwords.welcome(person, at=NOON), "whoever asks for it again"
+    assert count(Message) == 2
+
+
+def test_who_has_an_account_already_is_not_written_to(council, admin):
+    text = f'{PEOPLE}{council.lead_person.email},"Manager, Voids",Voids,holder,2026-11-02,\n'
+    url = send(admin, "people", text).location
+    assert "new account" not in said(admin.get(url))
+    admin.post(url)
+    assert welcomed() == {}
+
+
+def test_a_rehearsal_of_an_import_writes_to_nobody(app, council, admin):
+    key = send(admin, "people", TWO_NEW).location.rpartition("/")[2]
+    with rehearsal():
+        assert service.apply(key, welcomes=True, by=actor(council.administrator_person), at=NOON)
+        assert count(Message) == 2
+    assert count(Message) == 0
+
+
+def test_where_people_sign_in_with_council_accounts_nobody_is_told_of_a_password(app, council, admin):
+    provider = OidcSettings("https://id.council.example", "riskapp", "a secret", "your council account", is_entra=False)
+    app.extensions["settings"] = replace(app.extensions["settings"], oidc=provider)
+    url = send(admin, "people", TWO_NEW).location
+    assert "Nobody is written to: send each the link to their council account" in said(admin.get(url))
+    admin.post(url)
+    assert count(Message) == 0
+    joined = {"email": "joins@council.gov.uk", "capacity": "holder", "from_on-day": 1, "from_on-month": 12}
+    answer = admin.post("/people/new", data=joined | {"from_on-year": 2026, "post": ""}, follow_redirects=True)
+    assert "joins@council.gov.uk is added. Send them the link to sign in by." in answer.text
+    assert count(Message) == 0
 
 
 def test_one_file_may_end_a_holder_and_begin_the_next(council, admin):

@@ -230,6 +230,7 @@ def test_nobody_leaves_before_joining(council, keeper):
             capacity="holder",
             from_on=DAY,
             to_on=None,
+            welcomes=True,
             by=keeper,
             at=NOON,
             on=DAY,

@@ -258,7 +258,7 @@ def test_somebody_who_joined_is_told_where_to_choose_their_first_password_and_do
     with transaction():
         person = staffing.join(
             email="new.colleague@demo.example", post=None, capacity="holder", from_on=DAY, to_on=None,
-            by=actor(council.administrator_person), at=NOON, on=DAY,
+            welcomes=True, by=actor(council.administrator_person), at=NOON, on=DAY,
         )  # fmt: skip
     welcome = db.session.scalars(select(Message).where(Message.person_id == person.id)).one()
     assert "/forgotten-password" in welcome.text

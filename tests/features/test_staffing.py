@@ -34,7 +34,15 @@ def keeper(council) -> Actor:
 def join(keeper, email="new@council.example", post=None, capacity="holder", from_on=DAY, to_on=None) -> Person:
     with transaction():
         return service.join(
-            email=email, post=post, capacity=capacity, from_on=from_on, to_on=to_on, by=keeper, at=NOON, on=DAY
+            email=email,
+            post=post,
+            capacity=capacity,
+            from_on=from_on,
+            to_on=to_on,
+            welcomes=True,
+            by=keeper,
+            at=NOON,
+            on=DAY,
         )
 
 

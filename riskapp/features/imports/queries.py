@@ -70,6 +70,7 @@ class Preview:
     file_name: str
     made_at: datetime
     applied_at: datetime | None
+    new_accounts: int
     shown: tuple[Shown, ...]
 
     def count(self, deed: str) -> int:
@@ -109,6 +110,7 @@ def preview(actor: Actor, key: str) -> Preview | None:
         file_name=found.file_name,
         made_at=found.made_at,
         applied_at=found.applied_at,
+        new_accounts=sum(each["facts"].get("is_new", False) for each in found.content["planned"]),
         shown=tuple(sorted(_shown(found.content), key=lambda each: (each.line, each.deed != "fault"))),
     )
 

@@ -17,6 +17,7 @@ from riskapp.domain.refusal import Refusal
 from riskapp.features.audit import service as audit
 from riskapp.features.imports import queries
 from riskapp.features.organisation import service as organisation
+from riskapp.features.passwords import service as passwords
 from riskapp.features.people import queries as accounts
 from riskapp.features.people import service as people
 from riskapp.models.database import db
@@ -82,10 +83,11 @@ def _forget_old(by: Actor, at: datetime) -> None:
     db.session.execute(delete(ImportPreview).where(or_(mine, ImportPreview.made_at < at - KEPT_FOR)))
 
 
-def apply(key: str, *, by: Actor, at: datetime, on: date) -> bool:
+def apply(key: str, *, welcomes: bool, by: Actor, at: datetime) -> bool:
     """Do what the preview showed, and say whether it was done now; done before, it is not done again.
 
-    Refuses (`OrganisationMoved`) when the organisation was changed since, and (`CannotImport`) a file with faults.
+    Where it `welcomes`, each person who gets an account is told by mail where to choose a password. Refuses
+    (`OrganisationMoved`) when the organisation was changed since, and (`CannotImport`) a file with faults.
     """
     organisation.hold_the_tree()
     row = _mine(key, by)
@@ -96,8 +98,10 @@ def apply(key: str, *, by: Actor, at: datetime, on: date) -> bool:
     if queries.fingerprint(by, queries.state(by)) != row.fingerprint:
         raise OrganisationMoved(Refusal(None, "The organisation was changed after this preview was made"))
     planned = [each for each in row.content["planned"] if each["deed"] != "leave"]
-    doing = _apply_units if row.kind == "units" else _apply_people
-    doing(planned, by=by, at=at, on=on)
+    if row.kind == "units":
+        _apply_units(planned, by=by, at=at)
+    else:
+        _apply_people(planned, welcomes=welcomes, by=by, at=at)
     row.applied_at = at
     counts = {deed: sum(each["deed"] == deed for each in row.content["planned"]) for deed in ("add", "change", "leave")}
     audit.record(Event.IMPORT_APPLIED, by=by, at=at, after={"kind": row.kind, "file": row.file_name, **counts})
@@ -111,8 +115,7 @@ def _mine(key: str, by: Actor) -> ImportPreview:
     return row
 
 
-def _apply_units(planned: list[Mapping[str, Any]], *, by: Actor, at: datetime, on: date) -> None:
-    del on
+def _apply_units(planned: list[Mapping[str, Any]], *, by: Actor, at: datetime) -> None:
     made: dict[int, Unit] = {}
     added = [each for each in planned if each["deed"] == "add"]
     for each in sorted(added, key=lambda each: (KINDS.index(each["facts"]["kind"]), each["line"])):
@@ -132,8 +135,7 @@ def _apply_units(planned: list[Mapping[str, Any]], *, by: Actor, at: datetime, o
             organisation.redate(each["facts"]["unit_id"], opened_on=opened_on, by=by, at=at)
 
 
-def _apply_people(planned: list[Mapping[str, Any]], *, by: Actor, at: datetime, on: date) -> None:
-    del on
+def _apply_people(planned: list[Mapping[str, Any]], *, welcomes: bool, by: Actor, at: datetime) -> None:
     posts = {post.id: post for post in db.session.scalars(select(Post))}
     # Ends come first: a post is then free for who follows, also where the database allows one open holder.
     for each in planned:
@@ -141,7 +143,7 @@ def _apply_people(planned: list[Mapping[str, Any]], *, by: Actor, at: datetime, 
             _redate(each["facts"], posts, by=by, at=at)
     for each in planned:
         if each["deed"] == "add":
-            _seat(each["facts"], posts, by=by, at=at)
+            _seat(each["facts"], posts, welcomes=welcomes, by=by, at=at)
 
 
 def _redate(facts: Mapping[str, Any], posts: Mapping[int, Post], *, by: Actor, at: datetime) -> None:
@@ -159,11 +161,13 @@ def _redate(facts: Mapping[str, Any], posts: Mapping[int, Post], *, by: Actor, a
     )
 
 
-def _seat(facts: Mapping[str, Any], posts: Mapping[int, Post], *, by: Actor, at: datetime) -> None:
+def _seat(facts: Mapping[str, Any], posts: Mapping[int, Post], *, welcomes: bool, by: Actor, at: datetime) -> None:
     person = accounts.person_by_email(facts["email"])
     if person is None:
         person = people.add_person(email=facts["email"])
         audit.record(Event.PERSON_ADDED, by=by, at=at, after={"person": person.id})
+        if welcomes:
+            passwords.welcome(person, at=at)
     people.seat(
         person,
         posts[facts["post_id"]],

@@ -1,6 +1,6 @@
 """The pages of imports: choose a file, see what it would do, apply it."""
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
@@ -68,6 +68,7 @@ def import_preview(key: str) -> ResponseReturnValue:
         deeds=made.deeds,
         shown=deed,
         address=lists.address,
+        welcomes=_welcomes(),
         form=FlaskForm(),
     )
 
@@ -79,7 +80,7 @@ def apply_import(key: str) -> ResponseReturnValue:
     made = _preview(key)
     try:
         with transaction():
-            is_new = service.apply(key, by=guards.actor(), at=now(), on=today())
+            is_new = service.apply(key, welcomes=_welcomes(), by=guards.actor(), at=now())
     except service.OrganisationMoved:
         with transaction():
             fresh = service.preview_again(key, by=guards.actor(), at=now(), on=today())
@@ -100,6 +101,11 @@ def import_faults(key: str) -> Response:
     made = _preview(key)
     rows = ((each.line, each.column or "whole line", each.said, each.words) for each in made.faults)
     return csv.answer(f"faults-in-{made.kind}", ("Line", "Column", "It says", "What to do"), rows)
+
+
+def _welcomes() -> bool:
+    """Whether people who get an account are told by mail where to choose a password."""
+    return bool(current_app.extensions["settings"].welcomes_with_a_password)
 
 
 def _preview(key: str) -> Preview:

@@ -85,8 +85,11 @@ def send_link(person: Person, *, by: Actor, at: datetime) -> PasswordLink | None
 _IF_NOT_YOU = "If you did not ask for it, do nothing: your account stays as it is."
 
 
-def welcome(person: Person, *, at: datetime) -> None:
-    """Tell somebody who joined where they choose their first password; it carries no link that could run out."""
+def welcome(person: Person, *, at: datetime) -> bool:
+    """Tell somebody who was added where they choose their first password, once; say whether it was done now.
+
+    It leads to the page where a link is asked for: one that lasts an hour would have run out before they read it.
+    """
     content = letters.Words(
         subject="You have an account at riskapp",
         lede="You have an account at riskapp, where the council keeps its risks. Choose a password to sign in.",
@@ -95,7 +98,7 @@ def welcome(person: Person, *, at: datetime) -> None:
         ),
         reason="You get this because you were added to riskapp.",
     )
-    reminders.write_to(person, content, at=at)
+    return reminders.write_once("welcome", person, content, at=at) is not None
 
 
 def choose_by_link(token: str, password: str, *, context: tuple[str, ...], at: datetime) -> None:

@@ -160,6 +160,13 @@ def write_to(person: Person, content: letters.Words, *, at: datetime) -> Message
     return db.session.scalars(insert(Message).returning(Message), [row]).one()
 
 
+def write_once(rule: str, person: Person, content: letters.Words, *, at: datetime) -> Message | None:
+    """Write to a person about their own account, once for good by a rule; None if that was written already."""
+    row = _message(_key(rule, person.id), person.id, None, person.email, content, at)
+    statement = insert_or(Message).on_conflict_do_nothing(index_elements=("message_id",)).returning(Message)
+    return db.session.scalars(statement, [row]).first()
+
+
 def tell_plainly(
     rule: str, *, subject_id: int, person_ids: Iterable[int], subject: str, words: str, on: date, at: datetime
 ) -> int:

@@ -75,11 +75,15 @@ def join(
     capacity: str,
     from_on: date,
     to_on: date | None,
+    welcomes: bool,
     by: Actor,
     at: datetime,
     on: date,
 ) -> Person:
-    """Add a person, and put them into a post if one is named; no role comes but the post's own."""
+    """Add a person, and put them into a post if one is named; no role comes but the post's own.
+
+    Where it `welcomes`, they are told by mail where to choose a password.
+    """
     address = email.strip().lower()
     if not ADDRESS.fullmatch(address):
         raise CannotJoin(Refusal("email", "Enter an e-mail address, like name@council.gov.uk"))
@@ -93,7 +97,8 @@ def join(
     audit.record(Event.PERSON_ADDED, by=by, at=at, after=after)
     if post is not None:
         seat(person, post, capacity=capacity, days=Span(from_on, to_on), by=by, at=at, on=on)
-    passwords.welcome(person, at=at)
+    if welcomes:
+        passwords.welcome(person, at=at)
     return person
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import StringField
@@ -122,6 +122,7 @@ def join() -> ResponseReturnValue:
     guards.allow(Permission.PEOPLE_KEEP)
     form = forms.JoinForm(from_on=today())
     forms.offer_posts(form.post, choices.posts(guards.actor()), "No post yet")
+    welcomes = current_app.extensions["settings"].welcomes_with_a_password
     if form.validate_on_submit():
         facts: dict[str, Any] = {"by": guards.actor(), "at": now(), "on": today()}
         try:
@@ -132,13 +133,17 @@ def join() -> ResponseReturnValue:
                     capacity=form.capacity.data,
                     from_on=form.from_on.data or today(),
                     to_on=form.to_on.data,
+                    welcomes=welcomes,
                     **facts,
                 )
             )
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
-            flash(f"{made.email} is added. An account needs a password, or single sign-on, before it can be used.")
+            flash(
+                f"{made.email} is added. "
+                + ("A mail tells them where to choose a password." if welcomes else "Send them the link to sign in by.")
+            )
             return redirect(url_for("staffing.person", person_id=made.id))
     return render_template("staffing/join.html", form=form, clause=_rules().duties), 422 if form.errors else 200
 

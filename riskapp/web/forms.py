@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.utils import unset_value
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
@@ -136,3 +136,31 @@ class Whole(IntegerField):
             super().process_formdata([_tidy(text).lstrip("£").replace(",", "") for text in valuelist])
         except ValueError as no:
             raise ValueError(self._wrong) from no
+
+
+YEARS = range(1900, 3000)
+
+
+class FilterDay(DateField):
+    """A day in the address of a list, as a browser's own box for dates sends it; no day narrows nothing."""
+
+    def __init__(self, label: str = "", *, name: str, **changes: Any) -> None:
+        super().__init__(label, [Optional(), _of_our_time], id=f"filter-{name}", name=name, **changes)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read a day, or say what one is."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as no:
+            raise ValueError(self.wrong) from no
+
+    @property
+    def wrong(self) -> str:
+        """What is said of what is no day."""
+        return f"{self.label.text} must be a real date, like 2026-12-31"
+
+
+def _of_our_time(_form: object, field: FilterDay) -> None:
+    """Refuse a year in which nothing here can have been: after the last one there is no day any more."""
+    if field.data and field.data.year not in YEARS:
+        raise StopValidation(field.wrong)

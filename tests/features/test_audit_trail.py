@@ -93,7 +93,7 @@ def test_an_administrator_reads_of_the_system_and_never_of_a_risk(visit, council
         ("from=2026-12-01&to=2026-12-01", "/audit/entries/"),
         ("door=command", ""),
         ("sort=event", "/audit/entries/"),
-        ("sort=nonsense&page=nonsense&from=nonsense&event=nonsense", "No entry matches"),
+        ("sort=nonsense&page=nonsense&event=nonsense", "No entry matches"),
         ("q=zymurgy", "No entry matches"),
         ("who=zymurgy", "No entry matches"),
         ("from=2030-01-01", "No entry matches"),
@@ -103,6 +103,41 @@ def test_the_trail_is_searched_by_person_event_door_day_and_words(visit, asked, 
     page = visit("auditor").get(f"/audit?{asked}")
     assert page.status_code == 200
     assert is_found in page.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "box", "said"),
+    [
+        ("from=nonsense", "from", "From must be a real date, like 2026-12-31"),
+        ("from=2026-02-30", "from", "From must be a real date, like 2026-12-31"),
+        ("to=31.12.2026", "to", "To must be a real date, like 2026-12-31"),
+        ("to=2026-12-31&to=2026-12-30", "to", "To must be a real date, like 2026-12-31"),
+        ("to=9999-12-31", "to", "To must be a real date, like 2026-12-31"),
+        ("from=0001-01-01", "from", "From must be a real date, like 2026-12-31"),
+        ("from=2026-12-02&to=2026-12-01", "to", "To must not be before From"),
+    ],
+)
+@pytest.mark.parametrize("door", ["/audit", "/audit.csv"])
+def test_a_day_that_is_none_is_said_beside_its_box_and_nothing_is_listed(visit, door, asked, box, said):
+    page = visit("auditor").get(f"{door}?{asked}")
+    assert page.status_code == 422
+    assert f'<a href="#filter-{box}">{said}</a>' in page.text
+    assert re.search(rf'id="filter-{box}-error"><span class="visually-hidden">Error: </span>{said}<', page.text)
+    assert re.search(rf'<input aria-describedby="filter-{box}-error" aria-invalid="true"[^>]* name="{box}"', page.text)
+    typed = asked.rpartition(f"{box}=")[2]
+    assert re.search(rf'name="{box}"[^>]*type="text" value="[^"]*{typed}"', page.text), (
+        "what was typed can be corrected"
+    )
+    assert _keys(page) == []
+    assert "Nothing is looked for until the date is put right" in page.text
+    assert "<title>Error: Audit trail" in page.text
+
+
+@pytest.mark.parametrize("asked", ["from=&to=", "from=+&to=+", "from=2026-12-01&to=2026-12-01"])
+def test_no_day_narrows_nothing_and_one_day_is_from_and_to_itself(visit, asked):
+    page = visit("auditor").get(f"/audit?{asked}")
+    assert page.status_code == 200
+    assert _keys(page)
 
 
 def test_a_record_is_found_by_its_reference_and_nothing_else_is(visit, council):

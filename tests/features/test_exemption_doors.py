@@ -144,6 +144,16 @@ def test_the_record_of_reading_is_filtered_by_risk_person_and_day_and_its_file_h
     assert _client(app, council.chief_person).get("/exemptions/readings").status_code == 404
 
 
+@pytest.mark.parametrize("day", ["nonsense", "2026-02-30", "9999-12-31"])
+def test_a_day_of_reading_that_is_none_is_said_beside_its_box(app, council, day):
+    client = _client(app, council.proper_person)
+    for door in ("/exemptions/readings", "/exemptions/readings.csv"):
+        page = client.get(f"{door}?day={day}")
+        assert page.status_code == 422
+        assert '<a href="#filter-day">Day must be a real date, like 2026-12-31</a>' in page.text
+        assert "Nothing is looked for until the date is put right" in page.text
+
+
 def _rows(client, address: str) -> str:
     """The cells that name the post, without their second lines."""
     return client.get(f"/exemptions/readings?{address}").text.replace('<span class="sub">', "</td>")

@@ -20,7 +20,7 @@ from riskapp.domain.scoring import Level
 from riskapp.web import drawings
 from riskapp.web.date_boxes import DateBoxes
 from riskapp.web.filters import band
-from riskapp.web.forms import Impacts
+from riskapp.web.forms import FilterDay, Impacts
 
 TODAY = date(2026, 12, 1)
 
@@ -130,6 +130,19 @@ class PasswordForm(Form):
     password = PasswordField("Your password", description="It is asked again, since you gave it a while ago.")
     chosen = PasswordField("New password")
     asks_password = True
+
+
+class FilterForm(Form):
+    """A day that narrows a list: one that is right, and one that is none."""
+
+    since = FilterDay("Since", name="since")
+    until = FilterDay("Until", name="until")
+
+
+def filter_form() -> FilterForm:
+    form = FilterForm(MultiDict({"since": "2026-11-01", "until": "31.12.2026"}))
+    form.validate()
+    return form
 
 
 def desk_form() -> RiskForm:

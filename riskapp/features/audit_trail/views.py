@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import Blueprint, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain.audit import Event
@@ -14,6 +14,7 @@ from riskapp.domain.checkpoints import Signed
 from riskapp.domain.permissions import Permission
 from riskapp.features.audit import queries as audit
 from riskapp.features.audit_trail import queries
+from riskapp.features.audit_trail.forms import DaysForm
 from riskapp.features.audit_trail.queries import Line, Scope
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.web import csv, guards, history, lists
@@ -34,6 +35,7 @@ HEADS = (
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 """A word of ours, such as "in_force", in which an underscore stands for a space."""
 DOORS = {"": "Any door", **history.DOORS}
+NOTHING = queries.Found((), 0, has_more=False)
 
 
 def _scope() -> Scope:
@@ -43,7 +45,7 @@ def _scope() -> Scope:
     return seen
 
 
-def _wanted() -> queries.Wanted:
+def _wanted(days: DaysForm) -> queries.Wanted:
     asked = request.args
     sort = asked.get("sort", "-at")
     return queries.Wanted(
@@ -51,8 +53,8 @@ def _wanted() -> queries.Wanted:
         reference=asked.get("record", "").strip()[:40],
         event=asked.get("event", ""),
         door=asked.get("door", "") if asked.get("door") in DOORS else "",
-        from_on=_date(asked.get("from", "")),
-        to_on=_date(asked.get("to", "")),
+        from_on=days.from_on.data,
+        to_on=days.to_on.data,
         words=asked.get("q", "").strip()[:100],
         sort=sort if sort in ORDERS else "-at",
     )
@@ -92,11 +94,17 @@ class Standing:
 @guards.requires(Permission.AUDIT_READ_SYSTEM)
 def trail() -> ResponseReturnValue:
     """Search the record of changes, and say whether it holds."""
-    seen, wanted, number = _scope(), _wanted(), lists.page_number()
-    found = queries.search(guards.actor(), seen, wanted, page=number)
+    return _show(_scope(), DaysForm(request.args))
+
+
+def _show(seen: Scope, days: DaysForm) -> ResponseReturnValue:
+    """Show what is asked for; where a day is wrong, nothing is looked for and the day is said."""
+    is_right, number = days.validate(), lists.page_number()
+    wanted = _wanted(days)
+    found = queries.search(guards.actor(), seen, wanted, page=number) if is_right else NOTHING
     record_shown(found.exempt, Outlet.TRAIL)
     events = _events(seen)
-    return render_template(
+    page = render_template(
         "audit_trail/trail.html",
         found=found,
         rows=[_row(line) for line in found.lines],
@@ -119,7 +127,9 @@ def trail() -> ResponseReturnValue:
         ),
         csv_url=lists.same_list("audit_trail.trail_csv"),
         standing=_standing(seen),
+        form=days,
     )
+    return page, 200 if is_right else 422
 
 
 def _standing(seen: Scope) -> Standing:
@@ -130,10 +140,12 @@ def _standing(seen: Scope) -> Standing:
 
 @blueprint.get("/audit.csv")
 @guards.requires(Permission.AUDIT_READ_SYSTEM)
-def trail_csv() -> Response:
+def trail_csv() -> ResponseReturnValue:
     """Give the entries asked for as a file, the first of them up to the most that a file holds."""
-    seen = _scope()
-    found = queries.search(guards.actor(), seen, _wanted(), size=csv.MOST_ROWS)
+    seen, days = _scope(), DaysForm(request.args)
+    if not days.validate():
+        return _show(seen, days)
+    found = queries.search(guards.actor(), seen, _wanted(days), size=csv.MOST_ROWS)
     record_shown(found.exempt, Outlet.TRAIL_FILE)
     return csv.answer("audit-trail", HEADS, map(_cells, found.lines))
 

@@ -1,19 +1,25 @@
 """What a person says who marks words as perhaps exempt, and what the proper officer says who decides."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField, SelectMultipleField
+from wtforms import Form, PasswordField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Length
 
 from riskapp.domain.exemption import ExemptionRules, Outcome, Ruling
 from riskapp.domain.publication import FIELD_GROUPS
 from riskapp.web.date_boxes import DateBoxes
-from riskapp.web.forms import Carried, passage
+from riskapp.web.forms import Carried, FilterDay, passage
 
 GROUPS = {key: words.capitalize() for key, words in FIELD_GROUPS.items()}
 
 
 def _group(label: str, wrong: str) -> RadioField:
     return RadioField(label, [InputRequired(wrong)], choices=GROUPS)
+
+
+class DayForm(Form):
+    """The day of which readings are listed."""
+
+    day = FilterDay("Day", name="day")
 
 
 class MarkForm(FlaskForm):  # type: ignore[misc] # flask_wtf ships no types

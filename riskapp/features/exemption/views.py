@@ -11,7 +11,7 @@ from riskapp.domain.publication import FIELD_GROUPS
 from riskapp.domain.refusal import Cannot
 from riskapp.features.accounts import service as accounts
 from riskapp.features.exemption import queries, service
-from riskapp.features.exemption.forms import DecideForm, MarkForm
+from riskapp.features.exemption.forms import DayForm, DecideForm, MarkForm
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import Outlet, record_shown
@@ -205,17 +205,13 @@ def desk_csv() -> Response:
     )
 
 
-def _readings_wanted() -> queries.ReadingWanted:
+def _readings_wanted(day: DayForm) -> queries.ReadingWanted:
     asked = request.args
     sort = asked.get("sort", "-at")
-    try:
-        day = date.fromisoformat(asked.get("day", ""))
-    except ValueError:
-        day = None
     return queries.ReadingWanted(
         risk=asked.get("risk", "").strip()[:40],
         person=asked.get("person", "").strip()[:200],
-        day=day,
+        day=day.day.data,
         outlet=asked.get("outlet", ""),
         sort=sort if sort in queries.READING_ORDERS else "-at",
     )
@@ -226,10 +222,16 @@ def _readings_wanted() -> queries.ReadingWanted:
 def readings() -> ResponseReturnValue:
     """Show who read what is exempt, in what post, where and when."""
     guards.allow(Permission.EXEMPTION_TRACE)
-    wanted, number = _readings_wanted(), lists.page_number()
-    rows, total = queries.readings(guards.actor(), wanted, on=today(), page=number)
+    return _show_readings(DayForm(request.args))
+
+
+def _show_readings(day: DayForm) -> ResponseReturnValue:
+    """Show what is asked for; where the day is wrong, nothing is looked for and the day is said."""
+    is_right, number = day.validate(), lists.page_number()
+    wanted = _readings_wanted(day)
+    rows, total = queries.readings(guards.actor(), wanted, on=today(), page=number) if is_right else ((), 0)
     outlets = {"": "Anywhere", **{outlet.value: outlet.value for outlet in Outlet}}
-    return render_template(
+    page = render_template(
         "exemption/readings.html",
         rows=rows,
         wanted=wanted,
@@ -246,15 +248,20 @@ def readings() -> ResponseReturnValue:
         applied=lists.applied({"risk": None, "person": None, "day": None, "outlet": outlets}),
         csv_url=lists.same_list("exemption.readings_csv"),
         may_decide=guards.allows(Permission.EXEMPTION_DECIDE),
+        form=day,
     )
+    return page, 200 if is_right else 422
 
 
 @blueprint.get("/exemptions/readings.csv")
 @guards.requires(Permission.EXEMPTION_TRACE)
-def readings_csv() -> Response:
+def readings_csv() -> ResponseReturnValue:
     """Give the record on screen as a file; of a thing it holds the reference and never a word."""
     guards.allow(Permission.EXEMPTION_TRACE)
-    rows, _total = queries.readings(guards.actor(), _readings_wanted(), on=today(), size=csv.MOST_ROWS)
+    day = DayForm(request.args)
+    if not day.validate():
+        return _show_readings(day)
+    rows, _total = queries.readings(guards.actor(), _readings_wanted(day), on=today(), size=csv.MOST_ROWS)
     heads = ("When", "Person", "Post", "Reference", "Exempt parts", "Where")
     return csv.answer(
         "reading-of-exempt-words",

@@ -1,11 +1,25 @@
 """Every page that each account can reach from its navigation, wide and narrow, by eye, by axe and by keyboard."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
 
+from riskapp.adapters.oidc import Provider
+from riskapp.domain.permissions import Actor
+from riskapp.features.access import service as access
+from riskapp.features.app_roles import service as app_roles
+from riskapp.features.oidc import service as oidc
+from riskapp.features.oidc.views import CALLBACK
+from riskapp.models.accounts import WebSession
+from riskapp.models.database import db, transaction
+from riskapp.models.oidc import ExternalIdentity
+from riskapp.models.people import Person
+from riskapp.settings import OidcSettings
+from riskapp.web.clock import now, today
 from tests.browser import OVERFLOWING, faults
 from tests.journeys.conftest import Site
 
@@ -65,11 +79,13 @@ def test_every_page_of_an_account_is_whole_wide_and_narrow(site: Site, looked_at
     page.context.close()
 
 
-def _what_is_wrong(site: Site, page: Page, path: str, looked_at: set[str], name: str) -> list[str]:
+def _what_is_wrong(
+    site: Site, page: Page, path: str, looked_at: set[str], name: str, *, answers: int = 200
+) -> list[str]:
     page.set_viewport_size({"width": 1280, "height": 844})
     answer = page.goto(site.url + path)
     found = page.evaluate(LOOK)
-    wrong = [f"answers {answer.status}"] if answer.status != 200 else []
+    wrong = [f"answers {answer.status}"] if answer.status != answers else []
     wrong += [f"{found['heads']} h1"] if found["heads"] != 1 else []
     wrong += [f"title {found['title']!r}"] if "Error" in found["title"] or found["title"].startswith(" ") else []
     wrong += [f"ids twice: {found['twice'][:3]}"] if found["twice"] else []
@@ -102,6 +118,87 @@ def test_every_page_that_changes_the_organisation_is_whole_wide_and_narrow(site:
     expect(page.get_by_role("heading", level=1)).to_contain_text("check before it is done")
     wrong += [f"check: {each}" for each in (*faults(page), *page.evaluate(OVERFLOWING))]
     assert not wrong, "\n".join(wrong)
+    page.context.close()
+
+
+@pytest.fixture
+def with_provider(site: Site):
+    """A sign-in provider is set up, which nobody asks; two people are linked to it, and named for app roles."""
+    settings = OidcSettings(
+        "http://127.0.0.1:9", "riskapp", "a secret of tests", "your council account", is_entra=False
+    )
+    site.app.extensions["oidc"] = Provider(settings, redirect_uri=site.url + CALLBACK)
+    with site.app.app_context(), transaction():
+        for name, roles in (("committee", {"Risk.Committee"}), ("auditor", {"Risk.Auditor", "Risk.Unheard"})):
+            person_id = _person_id(name)
+            facts = {"person_id": person_id, "linked_by_id": person_id, "linked_at": now()}
+            identity = ExternalIdentity(issuer=settings.issuer, subject=name, **facts)
+            db.session.add(identity)
+            db.session.flush()
+            app_roles.take(identity, frozenset(roles), at=now(), on=today())
+    yield
+    site.app.extensions["oidc"] = None
+
+
+def _person_id(name: str) -> int:
+    return db.session.scalars(select(Person.id).where(Person.email == f"{name}@demo.example")).one()
+
+
+def test_every_page_of_council_accounts_and_invitations_is_whole_wide_and_narrow(
+    site: Site, looked_at: set[str], with_provider: None
+) -> None:
+    with site.app.app_context(), transaction():
+        ids = {name: _person_id(name) for name in ("admin", "committee", "manager", "champion")}
+        by = Actor(person_id=ids["admin"], door="test")
+        key = oidc.invite(ids["manager"], by=by, at=now())
+    looked_at -= {"/access/app-roles", "/sign-in", "/people/*/council-account", "/account/council-account"}
+    page, wrong = site.visit("admin"), []
+    for path in ("/access/app-roles", "/access/app-roles?state=no_line", "/account/council-account"):
+        wrong += _what_is_wrong(site, page, path, looked_at, "admin")
+    expect(page.locator("main")).to_contain_text("Prove who you are here")
+    for name, said in (("champion", "Send a link"), ("manager", "Withdraw the link"), ("committee", "Unlink it"),
+                       ("admin", "Link your own from the page Account")):  # fmt: skip
+        looked_at.discard("/people/*/council-account")  # the same address, and another page for each
+        wrong += _what_is_wrong(site, page, f"/people/{ids[name]}/council-account", looked_at, "admin")
+        expect(page.locator("main")).to_contain_text(said)
+    page.context.close()
+    page = site.stranger()
+    wrong += _what_is_wrong(site, page, "/sign-in", looked_at, "nobody")
+    expect(page.locator("main")).to_contain_text("Sign in with your council account")
+    wrong += _what_is_wrong(site, page, f"/sign-in/invitation?key={key}", looked_at, "nobody")
+    expect(page.locator("main")).to_contain_text("manager@demo.example")
+    wrong += _what_is_wrong(site, page, "/sign-in/invitation?key=no-key&", looked_at, "nobody", answers=400)
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is not linked")
+    looked_at.discard("/sign-in/invitation?")
+    wrong += _what_is_wrong(site, page, "/sign-in/invitation", looked_at, "nobody", answers=400)
+    assert not wrong, "\n".join(wrong)
+    page.context.close()
+
+
+def test_every_page_that_asks_for_the_password_again_or_refuses_a_day_is_whole_wide_and_narrow(
+    site: Site, looked_at: set[str]
+) -> None:
+    with site.app.app_context():
+        with transaction():
+            asking = Actor(person_id=_person_id("admin"), door="test")
+            glass = access.ask_in_emergency(reason="The only copy is broken", by=asking, at=now(), on=today())
+        decide, leave = f"/access/emergencies/{glass.id}/decide", f"/people/{_person_id('champion')}/leave"
+    page = site.visit("assurance")
+    with site.app.app_context(), transaction():  # the password was given a while ago
+        db.session.execute(update(WebSession).values(proved_at=now() - timedelta(hours=1)))
+    wrong = []
+    for path in (decide, leave):
+        wrong += _what_is_wrong(site, page, path, looked_at, "assurance")
+        expect(page.get_by_label("Your password")).to_be_visible()
+    page.goto(site.url + decide)
+    page.get_by_role("button", name="Agree to it").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter your password")
+    wrong += [f"{decide} refused: {each}" for each in (*faults(page), *page.evaluate(OVERFLOWING))]
+    for path in ("/audit?from=31.12.2026&to=", "/exemptions/readings?day=31.12.2026"):
+        looked_at.discard(_kind(path))
+        wrong += _what_is_wrong(site, page, path, looked_at, "assurance", answers=422)
+    assert not [each for each in wrong if "title 'Error" not in each], "\n".join(wrong)
+    assert len(wrong) == 2, "each page with a fault says so in its title"
     page.context.close()
 
 

@@ -1,6 +1,7 @@
 """Signing in with a council account in a real browser, through the page of a real provider."""
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,9 @@ from riskapp.adapters.oidc import Provider
 from riskapp.features.oidc.views import CALLBACK
 from riskapp.models.database import db
 from riskapp.models.oidc import ExternalIdentity
+from riskapp.models.people import Person
 from riskapp.settings import OidcSettings
+from tests.adapters.test_mail import sink  # noqa: F401 - a fixture: a real mail server on this machine
 from tests.browser import OVERFLOWING, faults
 from tests.journeys.conftest import PASSWORD, Site
 from tests.oidc_provider import real_provider
@@ -106,4 +109,45 @@ def test_an_administrator_sees_whose_account_is_linked_and_unlinks_it(site: Site
     expect(page.get_by_role("button", name="Send the link")).to_be_visible()
     assert whole(page) == []
     page.context.close()
+
+
+def test_an_invitation_is_mailed_opened_and_walked_to_the_end_and_opens_nothing_again(
+    site: Site,
+    provider,
+    sink,  # noqa: F811 - the fixture
+) -> None:
+    site.app.extensions["settings"] = replace(site.app.extensions["settings"], smtp_url=sink.url)
+    with site.app.app_context():
+        person_id = db.session.scalars(select(Person.id).where(Person.email == "manager@demo.example")).one()
+    admin = site.visit("admin")
+    admin.goto(f"{site.url}/people/{person_id}/council-account")
+    admin.get_by_role("button", name="Send the link").click()
+    expect(admin.locator("main")).to_contain_text("The link is sent to manager@demo.example")
+    assert whole(admin) == []
+    (letter,) = sink.received
+    link = re.search(r"http://\S+/sign-in/invitation\?key=[\w-]+", letter.get_body(("plain",)).get_content())[0]
+
+    page = site.stranger()
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Link your council account")
+    expect(page.locator("main")).to_contain_text("manager@demo.example")
+    assert whole(page) == []
+    page.get_by_role("link", name="Go on to sign in there").click()
+    assert page.url.startswith(provider)
+    page.get_by_role("button", name="somebody-else").click()
+    assert page.url == f"{site.url}/"
+    page.goto(f"{site.url}/account/council-account")
+    expect(page.locator("main")).to_contain_text("admin@demo.example")
+    assert whole(page) == []
+    page.context.close()
+
+    page = site.stranger()
+    page.goto(link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is not linked")
+    expect(page.locator("main")).to_contain_text("was used, was withdrawn or has run out")
+    assert whole(page) == []
+    page.context.close()
+    admin.reload()
+    expect(admin.get_by_role("button", name="Unlink it")).to_be_visible()
+    admin.context.close()
     assert not [each for each in site.faults if provider not in each]

@@ -9,13 +9,14 @@ from unittest import mock
 
 import pytest
 import time_machine
+from flask import current_app
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from riskapp.app import create_app
-from riskapp.models.accounts import WebSession
-from riskapp.models.database import db
+from riskapp.models.accounts import SecondFactor, WebSession
+from riskapp.models.database import db, transaction
 from riskapp.models.limits import RateLimit
 from riskapp.web import limits, logs
 from riskapp.web.clock import now
@@ -255,7 +256,7 @@ def test_https_in_base_url_makes_cookies_and_headers_for_https_also_behind_a_pro
 @pytest.fixture
 def hasty(made):
     """An application that lets each thing be done three times in a minute."""
-    every = {f"LIMIT_{deed}": "3 in 60" for deed in ("SIGN_IN", "EXPORT", "SEARCH", "WRITE", "REPORT")}
+    every = {f"LIMIT_{deed}": "3 in 60" for deed in ("SIGN_IN", "EXPORT", "SEARCH", "WRITE", "REPORT", "LOGOUT")}
     return made(**every)
 
 
@@ -278,7 +279,8 @@ def test_what_is_asked_for_too_often_is_refused_and_told_when_to_come_back(hasty
     assert client.get("/registers").status_code == 200, "to read a page is not counted"
 
 
-def test_tries_to_sign_in_are_counted_by_account_and_address_together_and_by_address(hasty):
+def test_tries_to_sign_in_are_counted_by_account_and_address_together_and_by_address(hasty, monkeypatch):
+    monkeypatch.setattr(limits, "SIGN_IN_TIMES", 10)
     council, client = hasty.extensions["council"], hasty.test_client()
 
     def try_in(email, address):
@@ -290,8 +292,42 @@ def test_tries_to_sign_in_are_counted_by_account_and_address_together_and_by_add
     assert try_in(f" {mail.upper()} ", "192.0.2.1") == 429, "the same account, spelt otherwise"
     assert try_in(mail, "192.0.2.2") == 200, "its owner, elsewhere, is not shut out"
     tries = [try_in(f"nobody-{number}@demo.example", "192.0.2.1") for number in range(40)]
-    assert tries.count(200) == 3 * limits.ADDRESS_TIMES - 5
-    assert [try_in(f"x{n}@demo.example", f"2001:db8::{n}") for n in range(40)].count(200) == 3 * limits.ADDRESS_TIMES
+    assert tries.count(200) == 3 * limits.SIGN_IN_TIMES - 5
+    assert [try_in(f"x{n}@demo.example", f"2001:db8::{n}") for n in range(40)].count(200) == 3 * limits.SIGN_IN_TIMES
+
+
+def test_codes_are_counted_for_whose_they_are_so_that_an_office_of_one_address_signs_in(hasty):
+    council = hasty.extensions["council"]
+    people = [council.manager_person, council.champion_person, council.chief_person, council.lead_person]
+    with transaction():
+        for person in people:
+            db.session.add(a_factor(person))
+    clients = [hasty.test_client() for _ in people]
+    for client, person in zip(clients, people, strict=True):
+        sign_in(client, person)
+    answers = [client.post("/sign-in/code", data={"code": "000000"}).status_code for client in clients]
+    assert answers == [200] * 4, "each has three"
+    assert [clients[0].post("/sign-in/code", data={"code": "000000"}).status_code for _ in range(3)] == [200, 200, 429]
+    assert clients[1].post("/sign-in/code", data={"code": "000000"}).status_code == 200
+
+
+def test_what_is_asked_of_nobody_in_particular_counts_for_the_address_alone(hasty):
+    client = hasty.test_client()
+    assert [client.post("/choose-password", data={"password": "x"}).status_code for _ in range(5)] == [200] * 5
+
+
+def test_what_the_provider_tells_is_counted_by_its_address(hasty, monkeypatch):
+    monkeypatch.setattr(limits, "ADDRESS_TIMES", 2)
+    client = hasty.test_client()
+    answers = [client.post("/sign-in/council-account/signed-out").status_code for _ in range(7)]
+    assert answers == [400] * 6 + [429]
+
+
+def a_factor(person):
+    cipher = current_app.extensions["cipher"]
+    factor = SecondFactor(person_id=person.id, made_at=NOON, confirmed_at=NOON)
+    factor.encrypted_key = cipher.encrypt(b"a key of twenty byte", owner=factor.owner, at=NOON)
+    return factor
 
 
 def test_what_is_kept_of_who_asked_is_a_digest_and_not_for_long(hasty, at_noon):

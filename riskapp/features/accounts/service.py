@@ -193,7 +193,11 @@ def _forgive(address: str) -> None:
 
 
 def _refuse_a_flood(address: str, network: str, at: datetime, *, field: str = "password") -> None:
-    """Let a try wait its turn; one that comes too early is not counted, so that nobody is locked out for good."""
+    """Let a try wait its turn; one that comes too early is not counted, so that nobody is locked out for good.
+
+    This is clause 14.3: only wrong tries count, for an account from wherever they come, and a right one forgives them.
+    How many requests there may be at all, right or wrong, is counted before this, in web/limits, to spare the machine.
+    """
     chapter = queries.rules(at=at)
     waits = [_waits_until(chapter, chapter.account, SignInFailure.email == address, at)]
     if network:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 Mode = Literal["demo", "production"]
 Deed = Literal["sign in", "export", "search", "write", "report"]
@@ -32,6 +33,13 @@ WELL_KNOWN_KEYS = re.compile(
     r"super.?secret|very.?secret|password|development|example|riskapp|insecure|not.?secret|placeholder|qwerty|"
     r"0123456789|1234567890|abcdefgh",
     re.IGNORECASE,
+)
+SECRETS = ("SECRET_KEY", "DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET")
+"""Each may stand in a file that a vault lays down, named by the same name and _FILE. AUDIT_KEY names one by itself."""
+CHECKED_TLS = ("verify-full", "verify-ca")
+"""What PostgreSQL calls TLS with a look at whose certificate it is: without it anybody on the way could answer."""
+DEFAULT_PASSWORDS = frozenset(
+    ("admin", "changeme", "guest", "password", "postgres", "postgresql", "riskapp", "root", "secret", "test", "1234")
 )
 REPEATED_KEY = re.compile(r"(.{1,16})\1{2,}.{0,16}", re.DOTALL)  # a short piece again and again
 
@@ -116,19 +124,19 @@ class Settings:
         """Read the settings from `env`, making the data folder and, in demo, a secret key that is kept there.
 
         Refused with SettingsRefused: any value that cannot be used, and, outside demo, a missing, short or
-        well-known SECRET_KEY, a missing BASE_URL and FLASK_DEBUG.
+        well-known SECRET_KEY, a missing BASE_URL, FLASK_DEBUG, and what would travel to another machine in the clear.
         """
-        env = {name: value.strip() for name, value in env.items() if value.strip()}
+        env = _with_files({name: value.strip() for name, value in env.items() if value.strip()})
         mode = _mode(env)
         is_demo = mode == "demo"
         _refuse_debugging(env, is_demo=is_demo)
         host, port = _host(env), _whole_number(env, "PORT", default=5000, lowest=1, highest=LAST_PORT)
-        base_url = _base_url(env, default=f"http://{_in_address(host)}:{port}" if is_demo else None)
-        smtp_url = _smtp_url(env)
+        base_url = _base_url(env, is_demo=is_demo, default=f"http://{_in_address(host)}:{port}")
+        smtp_url = _smtp_url(env, is_demo=is_demo)
         mail_from = _mail_from(env, is_needed=smtp_url is not None and not is_demo)
         proxy_hops = _whole_number(env, "PROXY_HOPS", default=0, lowest=0, highest=MOST_PROXY_HOPS)
         given_key = None if is_demo else _secret_key(env)
-        database_url = _database_url(env)
+        database_url = _database_url(env, is_demo=is_demo)
         data_dir = _data_dir(env)
         return cls(
             mode=mode,
@@ -150,6 +158,24 @@ class Settings:
             security_contact=_security_contact(env, mail_from),
             audit_key=_audit_key(env),
         )
+
+
+def _with_files(env: Mapping[str, str]) -> dict[str, str]:
+    """Read the secrets that stand in a file of their own."""
+    read = dict(env)
+    for name in SECRETS:
+        file = f"{name}_FILE"
+        if file not in env:
+            continue
+        if name in env:
+            raise SettingsRefused(f"{name} and {file} are both set: unset one of them.")
+        try:
+            read[name] = Path(env[file]).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as failure:
+            raise SettingsRefused(f"{file} names no file that can be read: name one that holds {name}.") from failure
+        if not read[name]:
+            raise SettingsRefused(f"{file} names an empty file: put {name} into it.")
+    return read
 
 
 def _mode(env: Mapping[str, str]) -> Mode:
@@ -249,7 +275,7 @@ def _data_dir(env: Mapping[str, str]) -> Path:
     return folder
 
 
-def _database_url(env: Mapping[str, str]) -> str | None:
+def _database_url(env: Mapping[str, str], *, is_demo: bool) -> str | None:
     url = env.get("DATABASE_URL")
     if url is None:
         return None
@@ -258,10 +284,43 @@ def _database_url(env: Mapping[str, str]) -> str | None:
         raise SettingsRefused(
             "DATABASE_URL names no database that riskapp knows: use postgresql://user:password@host/name or sqlite:///file."
         )
-    return url if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite":
+        return url
+    if not is_demo:
+        _refuse_an_open_database(env, url)
+    return f"postgresql+psycopg://{rest}"
 
 
-def _smtp_url(env: Mapping[str, str]) -> str | None:
+def _refuse_an_open_database(env: Mapping[str, str], url: str) -> None:
+    """Whoever stands on the way to another machine could read what the register holds, or answer in its place."""
+    parts = urlsplit(url)
+    account, _mark, hosts = parts.netloc.rpartition("@")
+    _refuse_a_default_password("DATABASE_URL", *account.partition(":")[::2])
+    said = parse_qs(parts.query)
+    named = [each for each in (*hosts.split(","), *said.get("host", ()), *said.get("hostaddr", ())) if each]
+    is_here = all(_is_here(re.sub(r":\d*$", "", each)) for each in named or (env.get("PGHOST", ""),))
+    if not is_here and said.get("sslmode", [env.get("PGSSLMODE", "")])[-1] not in CHECKED_TLS:
+        raise SettingsRefused(
+            "DATABASE_URL names another machine: end it with ?sslmode=verify-full, and with &sslrootcert=FILE where "
+            "its certificate is by an authority of your own."
+        )
+
+
+def _refuse_a_default_password(name: str, user: str, password: str) -> None:
+    said = unquote(password).casefold()
+    if said and said in {*DEFAULT_PASSWORDS, unquote(user).casefold()}:
+        raise SettingsRefused(f"{name} has a password that others know or can guess: give the account another.")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine: by name, by an address that leads back, or by a socket."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host in {"", "localhost"} or host.startswith(("/", "@", "%2F", "%2f"))
+
+
+def _smtp_url(env: Mapping[str, str], *, is_demo: bool) -> str | None:
     url = env.get("SMTP_URL")
     if url is None:
         return None
@@ -275,6 +334,13 @@ def _smtp_url(env: Mapping[str, str]) -> str | None:
         raise SettingsRefused(
             "SMTP_URL cannot be read: use smtp://user:password@host:587?starttls or smtps://user:password@host:465."
         )
+    if not is_demo:
+        _refuse_a_default_password("SMTP_URL", parts.username or "", parts.password or "")
+        if parts.scheme == "smtp" and not parts.query and not _is_here(parts.hostname or ""):
+            raise SettingsRefused(
+                "SMTP_URL would send mail to another machine in the clear: end it with ?starttls, or use "
+                "smtps://host:465."
+            )
     return url
 
 
@@ -288,8 +354,8 @@ def _mail_from(env: Mapping[str, str], *, is_needed: bool) -> str:
     return sender
 
 
-def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
-    url = env.get("BASE_URL", default)
+def _base_url(env: Mapping[str, str], *, is_demo: bool, default: str) -> str:
+    url = env.get("BASE_URL", default if is_demo else None)
     if url is None:
         raise SettingsRefused(
             "BASE_URL is missing: set it to where people reach riskapp, such as https://risk.council.example."
@@ -297,6 +363,11 @@ def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
     parts = _address(url)
     if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
         raise SettingsRefused(f"BASE_URL is {url!r}: use an address such as https://risk.council.example.")
+    if not is_demo and parts.scheme == "http" and not _is_here(parts.hostname or ""):
+        raise SettingsRefused(
+            "BASE_URL must begin with https:// where people come from other machines: passwords and sessions would "
+            "travel in the clear."
+        )
     return url.rstrip("/")
 
 

@@ -16,6 +16,7 @@ from riskapp.domain.refusal import Cannot
 from riskapp.models.database import db
 from riskapp.web import logs, uploads
 from riskapp.web.filters import plural
+from riskapp.web.logs import FIRST_ERROR, FIRST_FAULT
 
 PAGES = {
     400: ("The page could not use what was sent", "Go back, load the page again and send it once more."),
@@ -39,7 +40,6 @@ PAGES = {
     503: ("riskapp is not ready", "Nothing was changed. Wait a minute, then try again."),
 }
 A_MINUTE = 60
-FIRST_ERROR, FIRST_FAULT = 400, 500
 
 
 def show_refusals(form: FlaskForm, refusal: Cannot) -> None:

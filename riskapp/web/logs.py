@@ -36,7 +36,7 @@ FIELDS = (
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OURS = "riskapp"
 MOST_PLACES = 12
-FIRST_FAULT = 500
+FIRST_ERROR, FIRST_FAULT = 400, 500
 
 
 class OneLine(logging.Formatter):

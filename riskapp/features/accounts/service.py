@@ -212,6 +212,14 @@ def keep_alive(token: str, *, at: datetime) -> None:
     db.session.execute(update(WebSession).where(WebSession.token_digest == WebSession.digest(token)).values(seen_at=at))
 
 
+def renew(token: str) -> str:
+    """Give a session a new token, since its owner proved anew who they are; the one before opens nothing any more."""
+    new = secrets.token_urlsafe(32)
+    this = WebSession.token_digest == WebSession.digest(token), WebSession.ended_at.is_(None)
+    db.session.execute(update(WebSession).where(*this).values(token_digest=WebSession.digest(new)))
+    return new
+
+
 def sign_out(token: str, *, by: Actor, at: datetime) -> None:
     """End the session on the server: the token opens nothing from now on."""
     _end(token, at)

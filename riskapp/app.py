@@ -64,6 +64,7 @@ from riskapp.web import (
     filters,
     guards,
     headers,
+    https,
     limits,
     logs,
     origin,
@@ -171,6 +172,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     logs.install(app)
+    if is_https and settings.proxy_hops:
+        https.install(app, settings.base_url)
     origin.install(app, settings.base_url)
     uploads.install(app)
     csrf = CSRFProtect(app)

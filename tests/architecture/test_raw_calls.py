@@ -159,7 +159,8 @@ def test_a_line_of_the_log_is_a_constant_and_its_fields_are_beside_it():
 
 GOES_TO = (
     r"(url_for\(.*\)|back\.after\(.*\)|done|goes_to\(made\) if goes_to else deed\.back|wanted or home"
-    r"|url_for\(.*\) if \w+ else url_for\(.*\)|back|provider\.address_to_sign_in\(.*\)|address or back)"
+    r"|url_for\(.*\) if \w+ else url_for\(.*\)|back|provider\.address_to_sign_in\(.*\)|address or back"
+    r"|base_url \+ quote\(request\.path\) \+ query)"
 )
 
 
@@ -167,6 +168,7 @@ def test_an_answer_leads_only_to_an_address_that_we_made():
     """`done` and `deed` are addresses by url_for of the same file; `wanted` was kept on this side before signing in.
 
     `address` and the other of the provider's are those of the sign-in provider of the settings; `back` is ours.
+    `base_url` is where people reach riskapp, before the very path that was asked for.
     """
     wrong, seen = [], 0
     for path in SOURCES:

@@ -44,12 +44,18 @@ A_MINUTE = 60
 
 def show_refusals(form: FlaskForm, refusal: Cannot) -> None:
     """Put each reason beside the field it is about; one about the whole request goes to the summary."""
+    _note(refusal)
     for reason in refusal.refusals:
         field = form._fields.get(reason.field) if reason.field else None
         if field is not None:
             field.errors = [*field.errors, reason.message]
         else:
             form.form_errors.append(reason.message)
+
+
+def _note(refusal: Cannot) -> None:
+    """Log that a rule said no, by its name: a wrong password and a deed out of turn are seen there alike."""
+    logs.note("a deed was refused", reason=type(refusal).__name__)
 
 
 def page(status: int, *, wait: int = A_MINUTE) -> ResponseReturnValue:
@@ -109,6 +115,7 @@ def _wait_of(error: HTTPException) -> int:
 
 
 def _refused(error: Cannot) -> ResponseReturnValue:
+    _note(error)
     words = [reason.message for reason in error.refusals]
     number = logs.request_id()
     return render_template("errors/refused.html", reasons=words, back=_page_before(), number=number), 422
@@ -122,6 +129,7 @@ def _page_before() -> str | None:
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    logs.warn("a form without its token", reason="token")
     return page(400)
 
 

@@ -108,6 +108,11 @@ def request_id() -> str:
     return str(g.request_id)
 
 
+def note(event: str, **fields: object) -> None:
+    """Log something of this request that may matter once many of its kind are seen."""
+    log.info(event, extra={"request_id": request_id(), **fields})
+
+
 def warn(event: str, **fields: object) -> None:
     """Log that something in this request wants looking at."""
     log.warning(event, extra={"request_id": request_id(), **fields})

@@ -1,5 +1,7 @@
 """The pages for a forgotten password, for choosing one by a link, and for changing it."""
 
+from dataclasses import replace
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -85,7 +87,7 @@ def _is_old(form: ChangeForm) -> bool:
     try:
         current_app.extensions["prove"](form.old.data or "")
     except Cannot as refusal:
-        form.old.errors = [*form.old.errors, *(reason.message for reason in refusal.refusals)]
+        show_refusals(form, type(refusal)(*(replace(reason, field="old") for reason in refusal.refusals)))
         return False
     return True
 

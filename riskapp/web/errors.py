@@ -93,7 +93,8 @@ def _refuse_what_no_database_keeps() -> None:
     """Refuse the character NUL, which nobody types and PostgreSQL cannot keep."""
     if "\0" in request.path:
         abort(404)
-    if any("\0" in value for each in (request.args, request.form) for _name, value in each.items(multi=True)):
+    said = [value for each in (request.args, request.form) for _name, value in each.items(multi=True)]
+    if any("\0" in value for value in (*said, *(file.filename or "" for file in request.files.values()))):
         abort(400)
 
 

@@ -120,9 +120,23 @@ def _keep(person: Person, password: str, *, context: tuple[str, ...], by: Actor,
         context=(*context, person.email),
         is_guessable=is_guessable,
     )
-    person.password_hash = account_service.hash_password(password)
+    is_first, person.password_hash = person.password_hash is None, account_service.hash_password(password)
     open_links = PasswordLink.person_id == person.id, PasswordLink.ended_at.is_(None)
     db.session.execute(update(PasswordLink).where(*open_links).values(ended_at=at))
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == person.email))
     audit.record(Event.PASSWORD_CHOSEN, by=by, at=at, after={"person": person.id})
     account_service.end_sessions(person.id, by=by, at=at, but=but)
+    if not is_first:
+        _tell(person, at=at)
+
+
+def _tell(person: Person, *, at: datetime) -> None:
+    """Tell somebody by mail that their password was changed: whoever changed it may not be them."""
+    words = "If this was not you, choose a new password at once, and tell an administrator of riskapp."
+    content = letters.Words(
+        subject="Your password for riskapp was changed",
+        lede="Your password for riskapp was changed, and you are signed out everywhere else.",
+        groups=(letters.Group("", "", (letters.Item("Choose a new password", None, words, ASK),)),),
+        reason="You get this because the change is to your account.",
+    )
+    reminders.write_to(person, content, at=at)

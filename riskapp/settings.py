@@ -112,6 +112,7 @@ class Settings:
     oidc: OidcSettings | None  # None: people sign in with the accounts of riskapp alone
     limits: Mapping[Deed, Limit]
     security_contact: str  # mailto: or https:, for who finds a hole
+    breached_passwords: Path | None = None  # SHA-1 digests in their order, one a line
     audit_key: bytes | None = field(default=None, repr=False)  # 32 bytes that sign checkpoints; None: none was given
 
     @property
@@ -156,6 +157,7 @@ class Settings:
             oidc=_oidc(env, base_url, is_demo=is_demo),
             limits={deed: _limit(env, deed, usual) for deed, usual in LIMITS.items()},
             security_contact=_security_contact(env, mail_from),
+            breached_passwords=_breached_passwords(env),
             audit_key=_audit_key(env),
         )
 
@@ -207,6 +209,22 @@ def _secret_key(env: Mapping[str, str]) -> str:
     if has_few_letters or WELL_KNOWN_KEYS.search(key) or REPEATED_KEY.fullmatch(key):
         raise SettingsRefused(f"SECRET_KEY is one that others know or can guess. {make_one}")
     return key
+
+
+def _breached_passwords(env: Mapping[str, str]) -> Path | None:
+    if "BREACHED_PASSWORDS" not in env:
+        return None
+    file = Path(env["BREACHED_PASSWORDS"]).expanduser()
+    try:
+        with file.open("rb") as lines:
+            is_such = re.fullmatch(rb"[0-9A-Fa-f]{40}(:[0-9]+)?", lines.readline(100).strip())
+    except OSError:
+        is_such = None
+    if not is_such:
+        raise SettingsRefused(
+            "BREACHED_PASSWORDS names no list that can be read: use a file of SHA-1 digests in their order, one a line."
+        )
+    return file
 
 
 def _audit_key(env: Mapping[str, str]) -> bytes | None:

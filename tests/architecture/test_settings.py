@@ -139,6 +139,15 @@ def test_how_often_one_may_ask_is_a_setting(production):
             production(LIMIT_SIGN_IN=wrong)
 
 
+def test_a_list_of_breached_passwords_is_a_file_of_digests(production, tmp_path):
+    (file := tmp_path / "hashes").write_text(f"{'0' * 40}:7\n")
+    assert production(BREACHED_PASSWORDS=str(file)).breached_passwords == file
+    file.write_text("password\n")
+    for wrong in (file, tmp_path / "none", tmp_path):
+        with pytest.raises(SettingsRefused, match="BREACHED_PASSWORDS names no list"):
+            production(BREACHED_PASSWORDS=str(wrong))
+
+
 def test_whom_to_tell_of_a_hole_is_an_address(production):
     assert production(MAIL_FROM="Risk <risk@council.example>").security_contact == "mailto:risk@council.example"
     for wrong in ("me", "http://council.example", "mailto:a", "https://a b"):

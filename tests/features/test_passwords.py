@@ -1,8 +1,10 @@
 """Choosing a password by a link that tells nothing to who asks, and changing it."""
 
+import hashlib
 import re
 import statistics
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -231,6 +233,17 @@ def test_a_password_that_the_policy_refuses_leaves_the_link_good(app, council, c
     assert "easily guessed" in choose(app, key, "1234567890123456").text
     assert "nothing to do with the council" in choose(app, key, "Demonstration council 1").text
     assert choose(app, key).status_code == 302
+
+
+def test_a_password_of_the_councils_own_list_of_breaches_is_refused(app, council, client, clock, tmp_path):
+    (file := tmp_path / "hashes").write_text(hashlib.sha1(NEW.encode(), usedforsecurity=False).hexdigest().upper())
+    app.extensions["settings"] = replace(app.extensions["settings"], breached_passwords=file)
+    ask(client, council.lead_person.email)
+    assert "stands in lists of passwords" in choose(app, links()[0]).text
+    sign_in(client, council.lead_person)
+    said = {"old": PASSWORD, "password": NEW}
+    assert "stands in lists of passwords" in client.post("/account/password", data=said).text
+    assert client.post("/account/password", data=said | {"password": f"{NEW} x"}).status_code == 302
 
 
 def test_at_most_three_links_go_to_one_person_within_an_hour(app, council, clock):

@@ -1,11 +1,12 @@
 """Take down who asks for a link, send it, and keep the password that is chosen by it or in place of an old one."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import delete, func, select, update
 
 from riskapp.adapters import letters
-from riskapp.adapters.guessing import is_guessable
+from riskapp.adapters.guessing import is_breached, is_guessable
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
@@ -98,27 +99,43 @@ def welcome(person: Person, *, at: datetime) -> None:
     reminders.write_to(person, content, at=at)
 
 
-def choose_by_link(token: str, password: str, *, context: tuple[str, ...], at: datetime) -> None:
-    """Keep the password chosen by a link, which is then used up; every session of the person ends."""
+def choose_by_link(
+    token: str, password: str, *, context: tuple[str, ...], at: datetime, breached: Path | None = None
+) -> None:
+    """Keep the password chosen by a link, which is then used up; every session of the person ends.
+
+    `breached` is a file of the digests of passwords that are refused, as `adapters.guessing` reads it.
+    """
     person = queries.person_of_link(Actor(person_id=None), token, at=at)
     if person is None:
         raise CannotChooseByLink(Refusal(None, "This link was used, or has run out. Ask for a new one"))
-    _keep(person, password, context=context, by=Actor(person_id=person.id), at=at, but="")
+    _keep(person, password, context=context, by=Actor(person_id=person.id), at=at, but="", breached=breached)
 
 
-def change(password: str, *, context: tuple[str, ...], token: str, by: Actor, at: datetime) -> None:
+def change(
+    password: str, *, context: tuple[str, ...], token: str, by: Actor, at: datetime, breached: Path | None = None
+) -> None:
     """Change one's own password, the old one having been proved: every other session ends."""
     person = db.session.get_one(Person, by.person_id)
-    _keep(person, password, context=context, by=by, at=at, but=token)
+    _keep(person, password, context=context, by=by, at=at, but=token, breached=breached)
 
 
-def _keep(person: Person, password: str, *, context: tuple[str, ...], by: Actor, at: datetime, but: str) -> None:
+def _keep(
+    person: Person,
+    password: str,
+    *,
+    context: tuple[str, ...],
+    by: Actor,
+    at: datetime,
+    but: str,
+    breached: Path | None,
+) -> None:
     check_password(
         password,
         accounts.rules(at=at),
         has_second_factor=accounts.has_second_factor(person.id),
         context=(*context, person.email),
-        is_guessable=is_guessable,
+        is_guessable=lambda said, words: (breached and is_breached(said, breached)) or is_guessable(said, words),
     )
     is_first, person.password_hash = person.password_hash is None, account_service.hash_password(password)
     open_links = PasswordLink.person_id == person.id, PasswordLink.ended_at.is_(None)

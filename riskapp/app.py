@@ -37,6 +37,7 @@ from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.exemption import queries as exemptions
 from riskapp.features.exemption import views as exemption_views
+from riskapp.features.imports import jobs as import_jobs
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
@@ -131,6 +132,7 @@ COMMANDS = (
 JOBS = (
     *audit_jobs.JOBS,
     *password_jobs.JOBS,
+    *import_jobs.JOBS,
     *risk_jobs.JOBS,
     *action_jobs.JOBS,
     *body_jobs.JOBS,

@@ -4,12 +4,14 @@ import csv
 import io
 import re
 import zipfile
+from datetime import timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from riskapp.features.imports import service
+from riskapp.domain.clock import Moment
+from riskapp.features.imports import jobs, service
 from riskapp.features.organisation import service as organisation
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
@@ -190,6 +192,14 @@ def test_a_preview_is_its_senders_alone_and_goes_when_the_next_file_is_chosen(co
     send(admin, "units", f"{UNITS}Trees,service,Places,2026-04-01\n")
     assert admin.get(url).status_code == 404
     assert count(ImportPreview) == 1
+
+
+def test_the_clock_forgets_files_after_thirty_days_whoever_sent_them(council, admin):
+    admin.post(send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n").location)
+    for days, left in ((30, 1), (31, 0)):
+        with transaction():
+            jobs.forget_old_previews(Moment(DAY, NOON + timedelta(days=days)))
+        assert count(ImportPreview) == left
 
 
 def test_nobody_puts_themselves_into_a_post(council, admin):

@@ -11,13 +11,17 @@ import time_machine
 from sqlalchemy import func, select
 
 from riskapp.domain import one_time_codes as codes
+from riskapp.domain.audit import Event
+from riskapp.domain.clock import Moment
 from riskapp.domain.permissions import Role
 from riskapp.features.access import service as access
 from riskapp.features.accounts import service as accounts
 from riskapp.features.leaving import service as leaving
+from riskapp.features.passwords import jobs as password_jobs
 from riskapp.features.passwords import service as passwords
 from riskapp.features.second_factor import service as second_factor
-from riskapp.models.accounts import SecondFactor, WebSession
+from riskapp.models.accounts import PasswordLink, SecondFactor, WebSession
+from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
 from riskapp.models.people import Person, RoleAssignment
 from riskapp.models.staffing import Departure
@@ -202,6 +206,23 @@ def test_a_sensitive_deed_asks_for_the_password_five_minutes_after_it_was_given(
     assert "Your password" in client.get("/access/propose").text
 
 
+def test_an_administrator_signs_somebody_out_everywhere_and_nobody_else(app, council):
+    mine, other = tokens_of(council.lead_person, 3), tokens_of(council.manager_person, 1)
+    admin, page = app.test_client(), f"/people/{council.lead_person.id}"
+    sign_in(admin, council.administrator_person)
+    assert "Sign them out everywhere" in admin.get(page).text
+    assert "They are signed out everywhere." in admin.post(f"{page}/sign-out", follow_redirects=True).text
+    assert not any(opens(app, token) for token in mine)
+    assert opens(app, other[0])
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.event == Event.SESSIONS_ENDED)).one()
+    assert entry.person_id == council.administrator_person.id
+    assert "They were signed in nowhere." in admin.post(f"{page}/sign-out", follow_redirects=True).text
+    assert admin.post(f"/people/{council.administrator_person.id}/sign-out").status_code == 422, (
+        "oneself, by the account"
+    )
+    assert app.test_client().post(f"{page}/sign-out").location == "/sign-in"
+
+
 def test_proving_anew_who_one_is_gives_a_new_token_and_the_old_one_opens_nothing(app, council, clock):
     client = app.test_client()
     sign_in(client, council.administrator_person)
@@ -322,6 +343,25 @@ def test_a_page_wanted_is_kept_while_the_second_factor_is_asked_for(app, council
     assert client.get(landed).location == "/account/second-factor"
     with client.session_transaction() as kept:
         assert kept["wanted"] == "/clock?page=2"
+
+
+def test_the_clock_forgets_sessions_and_links_that_open_nothing(app, council):
+    tokens_of(council.lead_person, 2)
+    with transaction():
+        live, used, late = (
+            passwords.send_link(council.lead_person, by=actor(council.lead_person), at=NOON) for _ in range(3)
+        )
+        used.ended_at, late.runs_out_at = NOON, NOON + timedelta(minutes=60)
+    rows = (select(func.count(WebSession.id)), select(func.count(PasswordLink.id)))
+    for later, left in (
+        (timedelta(hours=12), (2, 3)),
+        (timedelta(hours=12, seconds=1), (0, 3)),
+        (timedelta(hours=26), (0, 1)),
+    ):
+        with transaction():
+            password_jobs.forget_what_is_over(Moment(DAY, NOON + later))
+        assert tuple(map(db.session.scalar, rows)) == left, later
+    assert db.session.scalars(select(PasswordLink.id)).one() == live.id, "its message has not left yet"
 
 
 def test_nothing_of_a_person_is_left_behind_in_the_table_of_sessions(council):

@@ -220,6 +220,12 @@ def renew(token: str) -> str:
     return new
 
 
+def forget_sessions(*, at: datetime) -> int:
+    """Delete sessions that began too long ago to open anything; give how many there were."""
+    old = WebSession.started_at < at - queries.rules(at=at).longest
+    return len(db.session.scalars(delete(WebSession).where(old).returning(WebSession.id)).all())
+
+
 def sign_out(token: str, *, by: Actor, at: datetime) -> None:
     """End the session on the server: the token opens nothing from now on."""
     _end(token, at)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from riskapp.adapters import letters
 from riskapp.adapters.guessing import is_breached, is_guessable
@@ -25,7 +25,7 @@ CHOOSE = "/choose-password"
 ASK = "/forgotten-password"
 HOUR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=1)
-"""How long it is kept that somebody asked, to count by."""
+"""How long it is kept that somebody asked, to count by, and what they were sent."""
 
 
 class CannotChooseByLink(Cannot):
@@ -81,6 +81,13 @@ def send_link(person: Person, *, by: Actor, at: datetime) -> PasswordLink | None
     db.session.flush()
     audit.record(Event.PASSWORD_LINK_SENT, by=by, at=at, after={"person": person.id})
     return link
+
+
+def forget_links(*, at: datetime) -> int:
+    """Delete links that open nothing since a day; give how many there were."""
+    before = at - KEPT_FOR
+    over = or_(PasswordLink.runs_out_at < before, PasswordLink.ended_at < before)
+    return len(db.session.scalars(delete(PasswordLink).where(over).returning(PasswordLink.id)).all())
 
 
 _IF_NOT_YOU = "If you did not ask for it, do nothing: your account stays as it is."

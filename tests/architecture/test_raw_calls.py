@@ -41,13 +41,29 @@ CALLS: dict[str, tuple[str, dict[str, str]]] = {
     "cookies": (r".*\.(set_cookie|delete_cookie)", {"web/sessions.py": "the cookie of a session, with all its flags",
          "features/oidc/views.py": "the cookie of one attempt to sign in elsewhere, with all its flags"}),
     "whole addresses": (r".*_external=True.*", {}),
+    "files by name": (
+        r"(open|(io|os)\.open|.*\.(open|(read|write)_(text|bytes))|send_file|send_from_directory|shutil\..*|tempfile\..*)",
+        {"settings.py": "names of the environment", "adapters/guessing.py": "the list that the settings name",
+         "domain/policy.py": "the folder of policies that a command names", "features/founding/queries.py": "ours",
+         "features/access/cli.py": "a command of the machine's keeper", "features/packs/cli.py": "the same",
+         "features/audit_trail/cli.py": "the same", "features/packs/views.py": "bytes that were just drawn",
+         "serve.py": "the data folder of the settings", "web/style.py": "ours", "web/assets.py": "ours",
+         "web/build_assets.py": "ours, at set-up"},
+    ),
+    "whatever was sent": (
+        r"(.*\.populate_obj|.*\.to_dict|.*\(\*\*.*(request\.\w+|\bform\.data).*\))",
+        {"web/lists.py": "the address of the same list, for the links of its page"},
+    ),
 }  # fmt: skip
 IMPORTS = (
     r"(pickle|marshal|shelve|dill|yaml|openpyxl|xml(?!\.sax\.saxutils)|lxml|reportlab\.platypus|reportlab\.lib\.utils"
     r"|requests|urllib\.request|telnetlib|ftplib)(\.|$)"
 )
 """Reportlab's paragraph reads markup and opens what it names; what escapes for XML is no reader of it."""
-WORDS = r"(innerHTML|insertAdjacentHTML|document\.write|Access-Control|shell=True|host_url|url_root|\|\s*safe\b)"
+WORDS = (
+    r"(innerHTML|insertAdjacentHTML|document\.write|Access-Control|shell=True|host_url|url_root|\|\s*safe\b"
+    r"|request\.values)"  # which would not tell what an address said from what a form did
+)
 PAGE = {
     "a script": r"<script|javascript:|\bon[a-z]+\s*=\s*[\"']",
     "words taken for markup": r"\|\s*safe\b|autoescape\s+false|innerHTML|Markup",
@@ -86,6 +102,8 @@ PLANTED = {
     "objects from bytes": "pickle.loads(x)\nyaml.load(x)",
     "cookies": "response.set_cookie(x)\nresponse.delete_cookie(x)",
     "whole addresses": "url_for(x, _external=True)\nflask.url_for(x, _external=True)",
+    "files by name": "open(x)\nPath(x).read_text()\nsend_file(x)",
+    "whatever was sent": "form.populate_obj(x)\nchange(**request.form)\nchange(**form.data)",
 }
 
 

@@ -38,6 +38,7 @@ from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.exemption import queries as exemptions
 from riskapp.features.exemption import views as exemption_views
+from riskapp.features.imports import jobs as import_jobs
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
@@ -68,6 +69,7 @@ from riskapp.web import (
     filters,
     guards,
     headers,
+    https,
     limits,
     logs,
     origin,
@@ -80,6 +82,7 @@ from riskapp.web.clock import now, today
 from riskapp.web.environment import SharedGlobals
 
 ROOT = Path(__file__).parents[1]
+CONNECT_WITHIN = 10  # seconds, to a database on another machine
 BLUEPRINTS = (
     work_views.blueprint,
     drafting_views.blueprint,
@@ -137,6 +140,7 @@ JOBS = (
     *audit_jobs.JOBS,
     *password_jobs.JOBS,
     *second_factor_jobs.JOBS,
+    *import_jobs.JOBS,
     *risk_jobs.JOBS,
     *action_jobs.JOBS,
     *body_jobs.JOBS,
@@ -152,6 +156,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment(os.environ)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "riskapp/web/static"))
     app.jinja_environment = SharedGlobals
+    app.session_interface = sessions.FormCookie()
     app.extensions["settings"] = settings
     app.extensions["jobs"] = JOBS
     app.extensions["oidc"] = _provider(settings)
@@ -178,6 +183,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     logs.install(app)
+    if is_https and settings.proxy_hops:
+        https.install(app, settings.base_url)
     origin.install(app, settings.base_url)
     uploads.install(app)
     csrf = CSRFProtect(app)
@@ -216,7 +223,8 @@ def _engine_options(url: URL) -> dict[str, object]:
         return private
     # PostgreSQL compiles what it guesses to be dear: for the queries of a page, many times as long as to run them.
     options = f"{url.query.get('options', '')} -c jit=off".strip()
-    return {**private, "pool_pre_ping": True, "pool_size": 8, "connect_args": {"options": options}}
+    connecting = {"options": options, "connect_timeout": CONNECT_WITHIN}
+    return {**private, "pool_pre_ping": True, "pool_size": 8, "connect_args": connecting}
 
 
 def _find_actor(token: str, request_id: str) -> guards.Known | None:
@@ -239,10 +247,12 @@ def _prove(password: str) -> None:
     try:
         with transaction():
             account_service.prove(person_id=person_id, password=password, at=at, token=sessions.token())
+            renewed = account_service.renew(sessions.token())
     except account_service.CannotProve:
         with transaction():
             account_service.remember_unproved(person_id=person_id, at=at, network=network)
         raise
+    sessions.renew(renewed)
 
 
 def _keep_export(name: str, rows: int, asked: Mapping[str, str]) -> None:

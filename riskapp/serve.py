@@ -138,7 +138,8 @@ def database_check() -> None:
     """Build an empty database from the migrations and compare it with the tables the code knows."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "RISKAPP_MODE": "demo", "DATA_DIR": folder}
-        environment.pop("DATABASE_URL", None)
+        for name in ("DATABASE_URL", "DATABASE_URL_FILE"):
+            environment.pop(name, None)
         for step in ("upgrade", "check"):
             command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", step]
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own command

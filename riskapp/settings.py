@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parseaddr
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 Mode = Literal["demo", "production"]
 Deed = Literal["sign in", "export", "search", "write", "report", "logout"]
@@ -32,6 +33,13 @@ WELL_KNOWN_KEYS = re.compile(
     r"super.?secret|very.?secret|password|development|example|riskapp|insecure|not.?secret|placeholder|qwerty|"
     r"0123456789|1234567890|abcdefgh",
     re.IGNORECASE,
+)
+SECRETS = ("SECRET_KEY", "DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET")
+"""Each may stand in a file that a vault lays down, named by the same name and _FILE. AUDIT_KEY names one by itself."""
+CHECKED_TLS = ("verify-full", "verify-ca")
+"""What PostgreSQL calls TLS with a look at whose certificate it is: without it anybody on the way could answer."""
+DEFAULT_PASSWORDS = frozenset(
+    ("admin", "changeme", "guest", "password", "postgres", "postgresql", "riskapp", "root", "secret", "test", "1234")
 )
 REPEATED_KEY = re.compile(r"(.{1,16})\1{2,}.{0,16}", re.DOTALL)  # a short piece again and again
 
@@ -106,6 +114,7 @@ class Settings:
     oidc: OidcSettings | None  # None: people sign in with the accounts of riskapp alone
     limits: Mapping[Deed, Limit]
     security_contact: str  # mailto: or https:, for who finds a hole
+    breached_passwords: Path | None = None  # SHA-1 digests in their order, one a line
     audit_key: bytes | None = field(default=None, repr=False)  # 32 bytes that sign checkpoints; None: none was given
 
     @property
@@ -123,19 +132,19 @@ class Settings:
         """Read the settings from `env`, making the data folder and, in demo, a secret key that is kept there.
 
         Refused with SettingsRefused: any value that cannot be used, and, outside demo, a missing, short or
-        well-known SECRET_KEY, a missing BASE_URL and FLASK_DEBUG.
+        well-known SECRET_KEY, a missing BASE_URL, FLASK_DEBUG, and what would travel to another machine in the clear.
         """
-        env = {name: value.strip() for name, value in env.items() if value.strip()}
+        env = _with_files({name: value.strip() for name, value in env.items() if value.strip()})
         mode = _mode(env)
         is_demo = mode == "demo"
         _refuse_debugging(env, is_demo=is_demo)
         host, port = _host(env), _whole_number(env, "PORT", default=5000, lowest=1, highest=LAST_PORT)
-        base_url = _base_url(env, default=f"http://{_in_address(host)}:{port}" if is_demo else None)
-        smtp_url = _smtp_url(env)
+        base_url = _base_url(env, is_demo=is_demo, default=f"http://{_in_address(host)}:{port}")
+        smtp_url = _smtp_url(env, is_demo=is_demo)
         mail_from = _mail_from(env, is_needed=smtp_url is not None and not is_demo)
         proxy_hops = _whole_number(env, "PROXY_HOPS", default=0, lowest=0, highest=MOST_PROXY_HOPS)
         given_key = None if is_demo else _secret_key(env)
-        database_url = _database_url(env)
+        database_url = _database_url(env, is_demo=is_demo)
         data_dir = _data_dir(env)
         return cls(
             mode=mode,
@@ -156,8 +165,27 @@ class Settings:
             oidc=_oidc(env, base_url, is_demo=is_demo),
             limits={deed: _limit(env, deed, usual) for deed, usual in LIMITS.items()},
             security_contact=_security_contact(env, mail_from),
+            breached_passwords=_breached_passwords(env),
             audit_key=_audit_key(env),
         )
+
+
+def _with_files(env: Mapping[str, str]) -> dict[str, str]:
+    """Read the secrets that stand in a file of their own."""
+    read = dict(env)
+    for name in SECRETS:
+        file = f"{name}_FILE"
+        if file not in env:
+            continue
+        if name in env:
+            raise SettingsRefused(f"{name} and {file} are both set: unset one of them.")
+        try:
+            read[name] = Path(env[file]).expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as failure:
+            raise SettingsRefused(f"{file} names no file that can be read: name one that holds {name}.") from failure
+        if not read[name]:
+            raise SettingsRefused(f"{file} names an empty file: put {name} into it.")
+    return read
 
 
 def _mode(env: Mapping[str, str]) -> Mode:
@@ -197,6 +225,22 @@ def _secret_key_before(env: Mapping[str, str]) -> str | None:
     if key is not None and key == env.get("SECRET_KEY"):
         raise SettingsRefused("SECRET_KEY_BEFORE is the same as SECRET_KEY: unset it, or set SECRET_KEY anew.")
     return key
+
+
+def _breached_passwords(env: Mapping[str, str]) -> Path | None:
+    if "BREACHED_PASSWORDS" not in env:
+        return None
+    file = Path(env["BREACHED_PASSWORDS"]).expanduser()
+    try:
+        with file.open("rb") as lines:
+            is_such = re.fullmatch(rb"[0-9A-Fa-f]{40}(:[0-9]+)?", lines.readline(100).strip())
+    except OSError:
+        is_such = None
+    if not is_such:
+        raise SettingsRefused(
+            "BREACHED_PASSWORDS names no list that can be read: use a file of SHA-1 digests in their order, one a line."
+        )
+    return file
 
 
 def _audit_key(env: Mapping[str, str]) -> bytes | None:
@@ -265,7 +309,7 @@ def _data_dir(env: Mapping[str, str]) -> Path:
     return folder
 
 
-def _database_url(env: Mapping[str, str]) -> str | None:
+def _database_url(env: Mapping[str, str], *, is_demo: bool) -> str | None:
     url = env.get("DATABASE_URL")
     if url is None:
         return None
@@ -274,10 +318,43 @@ def _database_url(env: Mapping[str, str]) -> str | None:
         raise SettingsRefused(
             "DATABASE_URL names no database that riskapp knows: use postgresql://user:password@host/name or sqlite:///file."
         )
-    return url if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite":
+        return url
+    if not is_demo:
+        _refuse_an_open_database(env, url)
+    return f"postgresql+psycopg://{rest}"
 
 
-def _smtp_url(env: Mapping[str, str]) -> str | None:
+def _refuse_an_open_database(env: Mapping[str, str], url: str) -> None:
+    """Whoever stands on the way to another machine could read what the register holds, or answer in its place."""
+    parts = urlsplit(url)
+    account, _mark, hosts = parts.netloc.rpartition("@")
+    _refuse_a_default_password("DATABASE_URL", *account.partition(":")[::2])
+    said = parse_qs(parts.query)
+    named = [each for each in (*hosts.split(","), *said.get("host", ()), *said.get("hostaddr", ())) if each]
+    is_here = all(_is_here(re.sub(r":\d*$", "", each)) for each in named or (env.get("PGHOST", ""),))
+    if not is_here and said.get("sslmode", [env.get("PGSSLMODE", "")])[-1] not in CHECKED_TLS:
+        raise SettingsRefused(
+            "DATABASE_URL names another machine: end it with ?sslmode=verify-full, and with &sslrootcert=FILE where "
+            "its certificate is by an authority of your own."
+        )
+
+
+def _refuse_a_default_password(name: str, user: str, password: str) -> None:
+    said = unquote(password).casefold()
+    if said and said in {*DEFAULT_PASSWORDS, unquote(user).casefold()}:
+        raise SettingsRefused(f"{name} has a password that others know or can guess: give the account another.")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine: by name, by an address that leads back, or by a socket."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host in {"", "localhost"} or host.startswith(("/", "@", "%2F", "%2f"))
+
+
+def _smtp_url(env: Mapping[str, str], *, is_demo: bool) -> str | None:
     url = env.get("SMTP_URL")
     if url is None:
         return None
@@ -291,6 +368,13 @@ def _smtp_url(env: Mapping[str, str]) -> str | None:
         raise SettingsRefused(
             "SMTP_URL cannot be read: use smtp://user:password@host:587?starttls or smtps://user:password@host:465."
         )
+    if not is_demo:
+        _refuse_a_default_password("SMTP_URL", parts.username or "", parts.password or "")
+        if parts.scheme == "smtp" and not parts.query and not _is_here(parts.hostname or ""):
+            raise SettingsRefused(
+                "SMTP_URL would send mail to another machine in the clear: end it with ?starttls, or use "
+                "smtps://host:465."
+            )
     return url
 
 
@@ -304,8 +388,8 @@ def _mail_from(env: Mapping[str, str], *, is_needed: bool) -> str:
     return sender
 
 
-def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
-    url = env.get("BASE_URL", default)
+def _base_url(env: Mapping[str, str], *, is_demo: bool, default: str) -> str:
+    url = env.get("BASE_URL", default if is_demo else None)
     if url is None:
         raise SettingsRefused(
             "BASE_URL is missing: set it to where people reach riskapp, such as https://risk.council.example."
@@ -313,6 +397,11 @@ def _base_url(env: Mapping[str, str], *, default: str | None) -> str:
     parts = _address(url)
     if parts is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
         raise SettingsRefused(f"BASE_URL is {url!r}: use an address such as https://risk.council.example.")
+    if not is_demo and parts.scheme == "http" and not _is_here(parts.hostname or ""):
+        raise SettingsRefused(
+            "BASE_URL must begin with https:// where people come from other machines: passwords and sessions would "
+            "travel in the clear."
+        )
     return url.rstrip("/")
 
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import flask_migrate
@@ -51,16 +52,16 @@ def pytest_collection_modifyitems(items):
 
 
 def settings_for(database_url: str, folder: Path, **changes: str) -> Settings:
+    """Settings of a demonstration, or changed; how the tester's own database is reached is the tester's business."""
     environment = {
         "RISKAPP_MODE": "demo",
-        "DATABASE_URL": database_url,
         "DATA_DIR": str(folder),
         "BASE_URL": "http://localhost",
         "DEMO_PASSWORD": "a password for tests only",
         **{f"LIMIT_{deed.replace(' ', '_').upper()}": "999999 in 60" for deed in LIMITS},  # tests ask fast
         **changes,
     }
-    return Settings.from_environment(environment)
+    return replace(Settings.from_environment(environment), database_url=database_url)
 
 
 def _migrate(settings: Settings) -> None:

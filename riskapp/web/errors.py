@@ -16,6 +16,7 @@ from riskapp.domain.refusal import Cannot
 from riskapp.models.database import db
 from riskapp.web import logs, uploads
 from riskapp.web.filters import plural
+from riskapp.web.logs import FIRST_ERROR, FIRST_FAULT
 
 PAGES = {
     400: ("The page could not use what was sent", "Go back, load the page again and send it once more."),
@@ -39,17 +40,22 @@ PAGES = {
     503: ("riskapp is not ready", "Nothing was changed. Wait a minute, then try again."),
 }
 A_MINUTE = 60
-FIRST_ERROR, FIRST_FAULT = 400, 500
 
 
 def show_refusals(form: FlaskForm, refusal: Cannot) -> None:
     """Put each reason beside the field it is about; one about the whole request goes to the summary."""
+    _note(refusal)
     for reason in refusal.refusals:
         field = form._fields.get(reason.field) if reason.field else None
         if field is not None:
             field.errors = [*field.errors, reason.message]
         else:
             form.form_errors.append(reason.message)
+
+
+def _note(refusal: Cannot) -> None:
+    """Log that a rule said no, by its name: a wrong password and a deed out of turn are seen there alike."""
+    logs.note("a deed was refused", reason=type(refusal).__name__)
 
 
 def page(status: int, *, wait: int = A_MINUTE) -> ResponseReturnValue:
@@ -87,7 +93,8 @@ def _refuse_what_no_database_keeps() -> None:
     """Refuse the character NUL, which nobody types and PostgreSQL cannot keep."""
     if "\0" in request.path:
         abort(404)
-    if any("\0" in value for each in (request.args, request.form) for _name, value in each.items(multi=True)):
+    said = [value for each in (request.args, request.form) for _name, value in each.items(multi=True)]
+    if any("\0" in value for value in (*said, *(file.filename or "" for file in request.files.values()))):
         abort(400)
 
 
@@ -109,6 +116,7 @@ def _wait_of(error: HTTPException) -> int:
 
 
 def _refused(error: Cannot) -> ResponseReturnValue:
+    _note(error)
     words = [reason.message for reason in error.refusals]
     number = logs.request_id()
     return render_template("errors/refused.html", reasons=words, back=_page_before(), number=number), 422
@@ -122,6 +130,7 @@ def _page_before() -> str | None:
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    logs.warn("a form without its token", reason="token")
     return page(400)
 
 

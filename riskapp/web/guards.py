@@ -41,7 +41,9 @@ def requires(permission: Permission, *, is_to_wait_at: bool = False) -> Callable
             waits_here = is_to_wait_at and _waits_here()
             if permission is not Permission.PUBLIC and g.actor.person_id is None and not waits_here:
                 sessions.remember_wanted_page()
-                return cast("R", redirect(url_for(_waiting_place() or "accounts.sign_in")))
+                elsewhere = redirect(url_for(_waiting_place() or "accounts.sign_in"))
+                is_over = g.known is None and sessions.token()
+                return cast("R", sessions.clear(elsewhere) if is_over else elsewhere)
             return view(*args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined] # read by the test that walks every route
@@ -107,4 +109,5 @@ def install(app: Flask, find_actor: Callable[[str, str], Known | None]) -> None:
 
     @app.after_request
     def _keep_to_oneself(response: Response) -> Response:
-        return response if request.endpoint in STANDS_OPEN else sessions.never_cache(response)
+        is_kept = request.endpoint in STANDS_OPEN and response.status_code < logs.FIRST_ERROR
+        return response if is_kept else sessions.never_cache(response)

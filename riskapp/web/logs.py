@@ -36,7 +36,7 @@ FIELDS = (
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OURS = "riskapp"
 MOST_PLACES = 12
-FIRST_FAULT = 500
+FIRST_ERROR, FIRST_FAULT = 400, 500
 
 
 class OneLine(logging.Formatter):
@@ -106,6 +106,11 @@ def request_id() -> str:
     if "request_id" not in g:
         g.request_id = uuid.uuid4().hex[:12]
     return str(g.request_id)
+
+
+def note(event: str, **fields: object) -> None:
+    """Log something of this request that may matter once many of its kind are seen."""
+    log.info(event, extra={"request_id": request_id(), **fields})
 
 
 def warn(event: str, **fields: object) -> None:

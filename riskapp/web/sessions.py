@@ -1,12 +1,29 @@
 """The cookie that names a session on the server, where it is, and the page a visitor wanted before signing in."""
 
+import hashlib
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Response, current_app, redirect, request, session
+from flask import Response, after_this_request, current_app, redirect, request, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import Signer
 from werkzeug.wrappers import Response as BaseResponse
 
-_WANTED = "wanted"
+_WANTED, _RENEWED = "wanted", "riskapp.session"
+LONGEST_WANTED = 1000
+"""Bytes of a page wanted that is kept: a browser drops a cookie beyond 4,096 bytes, and a form's token with it."""
+LEFT_IN_A_BROWSER = '"cache", "storage"'
+"""What is cleared once a session is over. Not "cookies": that takes along those of the council's other sites."""
+
+
+class FormCookie(SecureCookieSessionInterface):
+    """The cookie behind forms, signed by SHA-256 in place of the library's SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
+Signer.default_digest_method = staticmethod(hashlib.sha256)
+"""And so are the tokens of forms, for which Flask-WTF takes what is usual in the library."""
 
 
 def _name() -> str:
@@ -18,14 +35,25 @@ def _secure() -> bool:
 
 
 def token() -> str:
-    """Read the token the browser sent; empty if none."""
-    return request.cookies.get(_name(), "")
+    """Read the token the browser sent, or the one it was given since; empty if none."""
+    renewed: str | None = request.environ.get(_RENEWED)
+    return renewed or request.cookies.get(_name(), "")
 
 
 def start(response: BaseResponse, new_token: str) -> BaseResponse:
     """Give the browser its token, which no script can read and no other site can send along with a form."""
     response.set_cookie(_name(), new_token, secure=_secure(), httponly=True, samesite="Lax", path="/")
     return response
+
+
+def renew(new_token: str) -> None:
+    """Let the browser go on by a new token, unless the answer begins or ends a session by itself."""
+    request.environ[_RENEWED] = new_token
+
+    @after_this_request
+    def _give(response: Response) -> Response:
+        is_said = any(each.startswith(f"{_name()}=") for each in response.headers.getlist("Set-Cookie"))
+        return response if is_said else start(response, new_token)  # type: ignore[return-value] # the same object
 
 
 def let_in(new_token: str, *, home: str) -> BaseResponse:
@@ -36,8 +64,14 @@ def let_in(new_token: str, *, home: str) -> BaseResponse:
 
 
 def end(response: BaseResponse) -> BaseResponse:
-    """Take the token away from the browser."""
+    """Take the token away from the browser, and all that it keeps of the pages."""
     response.delete_cookie(_name(), secure=_secure(), httponly=True, samesite="Lax", path="/")
+    return clear(response)
+
+
+def clear(response: BaseResponse) -> BaseResponse:
+    """Have the browser drop what it keeps of the pages of a session that is over."""
+    response.headers["Clear-Site-Data"] = LEFT_IN_A_BROWSER
     return response
 
 
@@ -67,8 +101,9 @@ _MACHINES = (("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Android", "Android"
 
 def remember_wanted_page() -> None:
     """Keep the path a visitor asked for, on this side: nothing in an address can then send anyone elsewhere."""
-    if request.method == "GET":
-        session[_WANTED] = request.full_path.rstrip("?")
+    wanted = request.full_path.rstrip("?")
+    if request.method == "GET" and len(wanted.encode()) <= LONGEST_WANTED:
+        session[_WANTED] = wanted
 
 
 def wanted_page() -> str | None:

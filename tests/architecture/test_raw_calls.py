@@ -41,13 +41,29 @@ CALLS: dict[str, tuple[str, dict[str, str]]] = {
     "cookies": (r".*\.(set_cookie|delete_cookie)", {"web/sessions.py": "the cookie of a session, with all its flags",
          "features/oidc/views.py": "the cookie of one attempt to sign in elsewhere, with all its flags"}),
     "whole addresses": (r".*_external=True.*", {}),
+    "files by name": (
+        r"(open|(io|os)\.open|.*\.(open|(read|write)_(text|bytes))|send_file|send_from_directory|shutil\..*|tempfile\..*)",
+        {"settings.py": "names of the environment", "adapters/guessing.py": "the list that the settings name",
+         "domain/policy.py": "the folder of policies that a command names", "features/founding/queries.py": "ours",
+         "features/access/cli.py": "a command of the machine's keeper", "features/packs/cli.py": "the same",
+         "features/audit_trail/cli.py": "the same", "features/packs/views.py": "bytes that were just drawn",
+         "serve.py": "the data folder of the settings", "web/style.py": "ours", "web/assets.py": "ours",
+         "web/build_assets.py": "ours, at set-up"},
+    ),
+    "whatever was sent": (
+        r"(.*\.populate_obj|.*\.to_dict|.*\(\*\*.*(request\.\w+|\bform\.data).*\))",
+        {"web/lists.py": "the address of the same list, for the links of its page"},
+    ),
 }  # fmt: skip
 IMPORTS = (
     r"(pickle|marshal|shelve|dill|yaml|openpyxl|xml(?!\.sax\.saxutils)|lxml|reportlab\.platypus|reportlab\.lib\.utils"
     r"|requests|urllib\.request|telnetlib|ftplib)(\.|$)"
 )
 """Reportlab's paragraph reads markup and opens what it names; what escapes for XML is no reader of it."""
-WORDS = r"(innerHTML|insertAdjacentHTML|document\.write|Access-Control|shell=True|host_url|url_root|\|\s*safe\b)"
+WORDS = (
+    r"(innerHTML|insertAdjacentHTML|document\.write|Access-Control|shell=True|host_url|url_root|\|\s*safe\b"
+    r"|request\.values)"  # which would not tell what an address said from what a form did
+)
 PAGE = {
     "a script": r"<script|javascript:|\bon[a-z]+\s*=\s*[\"']",
     "words taken for markup": r"\|\s*safe\b|autoescape\s+false|innerHTML|Markup",
@@ -86,6 +102,8 @@ PLANTED = {
     "objects from bytes": "pickle.loads(x)\nyaml.load(x)",
     "cookies": "response.set_cookie(x)\nresponse.delete_cookie(x)",
     "whole addresses": "url_for(x, _external=True)\nflask.url_for(x, _external=True)",
+    "files by name": "open(x)\nPath(x).read_text()\nsend_file(x)",
+    "whatever was sent": "form.populate_obj(x)\nchange(**request.form)\nchange(**form.data)",
 }
 
 
@@ -159,7 +177,8 @@ def test_a_line_of_the_log_is_a_constant_and_its_fields_are_beside_it():
 
 GOES_TO = (
     r"(url_for\(.*\)|back\.after\(.*\)|done|goes_to\(made\) if goes_to else deed\.back|wanted or home"
-    r"|url_for\(.*\) if \w+ else url_for\(.*\)|back|provider\.address_to_sign_in\(.*\)|address or back)"
+    r"|url_for\(.*\) if \w+ else url_for\(.*\)|back|provider\.address_to_sign_in\(.*\)|address or back"
+    r"|base_url \+ quote\(request\.path\) \+ query)"
 )
 
 
@@ -167,6 +186,7 @@ def test_an_answer_leads_only_to_an_address_that_we_made():
     """`done` and `deed` are addresses by url_for of the same file; `wanted` was kept on this side before signing in.
 
     `address` and the other of the provider's are those of the sign-in provider of the settings; `back` is ours.
+    `base_url` is where people reach riskapp, before the very path that was asked for.
     """
     wrong, seen = [], 0
     for path in SOURCES:

@@ -149,6 +149,15 @@ def test_how_often_one_may_ask_is_a_setting(production):
             production(LIMIT_SIGN_IN=wrong)
 
 
+def test_a_list_of_breached_passwords_is_a_file_of_digests(production, tmp_path):
+    (file := tmp_path / "hashes").write_text(f"{'0' * 40}:7\n")
+    assert production(BREACHED_PASSWORDS=str(file)).breached_passwords == file
+    file.write_text("password\n")
+    for wrong in (file, tmp_path / "none", tmp_path):
+        with pytest.raises(SettingsRefused, match="BREACHED_PASSWORDS names no list"):
+            production(BREACHED_PASSWORDS=str(wrong))
+
+
 def test_whom_to_tell_of_a_hole_is_an_address(production):
     assert production(MAIL_FROM="Risk <risk@council.example>").security_contact == "mailto:risk@council.example"
     for wrong in ("me", "http://council.example", "mailto:a", "https://a b"):
@@ -156,9 +165,12 @@ def test_whom_to_tell_of_a_hole_is_an_address(production):
             production(SECURITY_CONTACT=wrong)
 
 
+SAFE = "?sslmode=verify-full"
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_every_spelling_of_postgresql_gets_the_driver_that_is_installed(production, scheme):
-    assert production(DATABASE_URL=f"{scheme}://u:p@h/d").database_url == "postgresql+psycopg://u:p@h/d"
+    assert production(DATABASE_URL=f"{scheme}://u:p@h/d{SAFE}").database_url == f"postgresql+psycopg://u:p@h/d{SAFE}"
 
 
 def test_sqlite_addresses_are_left_as_they_are(production):
@@ -170,6 +182,70 @@ def test_another_database_is_refused_without_repeating_its_password(production, 
     with pytest.raises(SettingsRefused, match=r"DATABASE_URL.*postgresql://") as refusal:
         production(DATABASE_URL=url)
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hunter2@db/d", "postgresql://u:hunter2@db/d?sslmode=require", "postgresql://10.0.0.7/d",
+        "postgresql://u:hunter2@db/d?sslmode=disable", "postgresql://u:hunter2@localhost,db/d",
+        "postgresql://u:hunter2@/d?host=db.council.example:5432", "postgresql://localhost.evil.example/d",
+        "postgresql://u@127.0.0.1/d?hostaddr=10.0.0.7", f"postgresql://db/d{SAFE}&sslmode=prefer",
+    ],
+)  # fmt: skip
+def test_outside_demo_a_database_on_another_machine_is_asked_over_tls_alone(production, demo, url):
+    with pytest.raises(SettingsRefused, match=r"DATABASE_URL names another machine.*sslmode=verify-full") as refusal:
+        production(DATABASE_URL=url)
+    assert "hunter2" not in str(refusal.value)
+    assert demo(DATABASE_URL=url).database_url.endswith(url.partition("://")[2])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://u:hunter2@db/d{SAFE}", "postgresql://db:5432/d?sslmode=verify-ca&sslrootcert=/etc/ca.pem",
+        "postgresql://127.0.0.1:5432/d", "postgresql://localhost/d", "postgresql://[::1]:5432/d", "postgresql:///d",
+        "postgresql:///d?host=/var/run/postgresql", "postgresql://%2Fvar%2Frun%2Fpostgresql/d",
+    ],
+)  # fmt: skip
+def test_a_database_on_this_machine_or_over_tls_is_taken(production, url):
+    assert production(DATABASE_URL=url).database_url.endswith(url.partition("://")[2])
+
+
+def test_what_the_database_library_reads_of_the_environment_counts_too(production):
+    assert production(DATABASE_URL="postgresql://db/d", PGSSLMODE="verify-full").database_url
+    with pytest.raises(SettingsRefused, match="DATABASE_URL names another machine"):
+        production(DATABASE_URL="postgresql:///d", PGHOST="db")
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "postgresql://postgres:postgres@localhost/d"),
+        ("DATABASE_URL", "postgresql://riskapp:RiskApp@localhost/d"),
+        ("DATABASE_URL", "postgresql://u:%70assword@localhost/d"),
+        ("SMTP_URL", "smtps://mailer:mailer@mail.example"),
+    ],
+)
+def test_a_password_that_comes_with_the_software_or_is_its_accounts_name_is_refused(production, name, url):
+    with pytest.raises(SettingsRefused, match=f"{name} has a password that others know or can guess") as refusal:
+        production(**{name: url, "MAIL_FROM": "risk@council.example"})
+    assert "postgres:" not in str(refusal.value)
+
+
+def test_a_secret_may_stand_in_a_file_that_a_vault_lays_down(production, tmp_path):
+    file = tmp_path / "secret"
+    file.write_text(f"{A_KEY}\n")
+    assert production(SECRET_KEY="", SECRET_KEY_FILE=str(file)).secret_key == A_KEY
+    file.write_text("postgresql://u:hunter2@localhost/d\n")
+    assert production(DATABASE_URL_FILE=str(file)).database_url == "postgresql+psycopg://u:hunter2@localhost/d"
+    with pytest.raises(SettingsRefused, match="SECRET_KEY and SECRET_KEY_FILE are both set"):
+        production(SECRET_KEY_FILE=str(file))
+    file.write_text(" \n")
+    with pytest.raises(SettingsRefused, match="SMTP_URL_FILE names an empty file"):
+        production(SMTP_URL_FILE=str(file))
+    with pytest.raises(SettingsRefused, match="OIDC_CLIENT_SECRET_FILE names no file that can be read"):
+        production(OIDC_CLIENT_SECRET_FILE=str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.5", "٨٠", "9" * 5000])
@@ -187,6 +263,14 @@ def test_a_council_says_where_people_reach_it_since_e_mails_carry_links(producti
     with pytest.raises(SettingsRefused, match="BASE_URL is missing"):
         production(BASE_URL="")
     assert production(BASE_URL="https://council.example/risk/").base_url == "https://council.example/risk"
+
+
+def test_outside_demo_nobody_comes_from_another_machine_in_the_clear(production, demo):
+    with pytest.raises(SettingsRefused, match=r"BASE_URL must begin with https://"):
+        production(BASE_URL="http://risk.council.example")
+    for here in ("http://localhost:5000", "http://127.0.0.1", "http://[::1]:8000"):
+        assert production(BASE_URL=here).base_url == here
+    assert demo(BASE_URL="http://risk.council.example").base_url == "http://risk.council.example"
 
 
 @pytest.mark.parametrize("url", ["council.example", "ftp://council.example", "https://", "https://a b", "https://h:x"])
@@ -213,6 +297,15 @@ def test_a_mail_server_is_named_by_address(production, url):
 def test_a_mail_server_that_cannot_be_read_is_refused(production, url):
     with pytest.raises(SettingsRefused, match=r"SMTP_URL cannot be read.*starttls"):
         production(SMTP_URL=url)
+
+
+@pytest.mark.parametrize("url", ["smtp://u:hunter3@mail.example", "smtp://10.0.0.7:25", "smtp://localhost.example"])
+def test_outside_demo_no_mail_leaves_for_another_machine_in_the_clear(production, demo, url):
+    with pytest.raises(SettingsRefused, match=r"SMTP_URL would send mail .* in the clear.*starttls") as refusal:
+        production(SMTP_URL=url, MAIL_FROM="risk@council.example")
+    assert "hunter3" not in str(refusal.value)
+    assert production(SMTP_URL=f"{url}?starttls", MAIL_FROM="risk@council.example").smtp_url == f"{url}?starttls"
+    assert demo(SMTP_URL=url).smtp_url == url
 
 
 def test_a_council_that_sends_e_mail_says_from_whom(production):
@@ -259,8 +352,8 @@ def test_a_data_folder_that_cannot_be_made_is_refused(demo, tmp_path):
 def test_printed_settings_hold_no_secret(production):
     shown = repr(
         production(
-            DATABASE_URL="postgresql://u:hunter2@h/d",
-            SMTP_URL="smtp://u:hunter3@h",
+            DATABASE_URL=f"postgresql://u:hunter2@h/d{SAFE}",
+            SMTP_URL="smtps://u:hunter3@h",
             MAIL_FROM="risk@council.example",
         )
     )

@@ -1,5 +1,6 @@
 """What a password must be, how long wrong tries wait, and codes that count once."""
 
+import hashlib
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from zxcvbn.matching import RANKED_DICTIONARIES
 
-from riskapp.adapters.guessing import is_guessable
+from riskapp.adapters.guessing import is_breached, is_guessable
 from riskapp.domain import one_time_codes as codes
 from riskapp.domain.actors import Actor, Clearance, Grant, Role
 from riskapp.domain.policy import parse_policy, read_documents
@@ -58,6 +59,16 @@ def test_common_passwords_are_refused_and_so_are_those_made_long_by_repeating_or
     tell(f"Common passwords: {len(tried):,} tried as they are or made longer, {len(taken)} taken")
     assert taken == []
     assert len(tried) > 3_900
+
+
+@pytest.mark.parametrize("ending", ["\n", ":37\r\n"])
+@pytest.mark.parametrize("number", [1, 2, 3, 1000])
+def test_each_password_of_a_list_of_breaches_is_found_and_no_other(tmp_path, number, ending):
+    inside = [f"breached password {each}" for each in range(number)]
+    digests = sorted(hashlib.sha1(each.encode(), usedforsecurity=False).hexdigest().upper() for each in inside)
+    (file := tmp_path / "hashes").write_text("".join(f"{each}{ending}" for each in digests), newline="")
+    assert all(is_breached(each, file) for each in inside)
+    assert not any(is_breached(f"of no breach {each}", file) for each in range(200))
 
 
 @pytest.mark.parametrize(

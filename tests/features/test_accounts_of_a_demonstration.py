@@ -1,6 +1,7 @@
 """The list of accounts to try, and the accounts in it, exist in a demonstration alone."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -21,14 +22,13 @@ def in_production(database_url, tmp_path):
     """An application as a council deploys it, with nothing of a demonstration in its settings but in its way."""
     settings = Settings.from_environment(
         {
-            "DATABASE_URL": database_url,
             "DATA_DIR": str(tmp_path),
             "SECRET_KEY": "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978",
             "BASE_URL": "http://localhost",
             "DEMO_PASSWORD": PASSWORD,
         }
     )
-    app = create_app(settings)
+    app = create_app(replace(settings, database_url=database_url))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     with app.app_context():
         if database_url.startswith("postgresql"):

@@ -105,6 +105,12 @@ def test_a_job_that_falls_over_stops_no_other_and_keeps_nothing(a_days_jobs):
     assert db.session.scalar(select(JobRun.detail).where(JobRun.job == "fall")) == "ValueError: no"
 
 
+def test_what_a_job_could_not_do_is_in_the_log_as_well(a_days_jobs, caplog):
+    ran((Job("half", lambda _moment: Done(found=3, failed=2), order=1), *a_days_jobs))
+    (said,) = [record for record in caplog.records if record.getMessage() == "a job could not do all"]
+    assert (said.levelname, said.job, said.on, said.count) == ("WARNING", "half", DAY.isoformat(), 2)
+
+
 def test_a_rehearsal_shows_what_would_happen_and_keeps_nothing(a_days_jobs):
     told = list(running.rehearse(a_days_jobs, on=DAY, at=NOON, now=now))
     assert [each.done.queued for each in told] == [1, 1, 0]

@@ -3,13 +3,16 @@
 import csv
 import io
 import re
+import zipfile
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from riskapp.features.imports import service
+from riskapp.domain.clock import Moment
+from riskapp.features.imports import jobs, service
 from riskapp.features.organisation import service as organisation
 from riskapp.features.passwords import service as passwords
 from riskapp.models.audit import AuditEntry
@@ -251,6 +254,14 @@ def test_a_preview_is_its_senders_alone_and_goes_when_the_next_file_is_chosen(co
     assert count(ImportPreview) == 1
 
 
+def test_the_clock_forgets_files_after_thirty_days_whoever_sent_them(council, admin):
+    admin.post(send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n").location)
+    for days, left in ((30, 1), (31, 0)):
+        with transaction():
+            jobs.forget_old_previews(Moment(DAY, NOON + timedelta(days=days)))
+        assert count(ImportPreview) == left
+
+
 def test_nobody_puts_themselves_into_a_post(council, admin):
     email = council.administrator_person.email
     url = send(admin, "people", f'{PEOPLE}{email},"Manager, Voids",Voids,holder,2026-11-02,\n').location
@@ -264,6 +275,53 @@ def test_no_file_and_a_header_that_is_wrong_are_said(council, admin):
     assert "Choose the CSV file" in said(answer)
     page = said(admin.get(send(admin, "units", "team;lead\nx;y\n").location))
     assert "Missing: name, kind, parent, opened" in page
+
+
+def _a_workbook() -> bytes:
+    with zipfile.ZipFile(file := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/workbook.xml", UNITS * 50)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["units.xlsx", "units", "units.csv.exe", "units.csv ", "csv", ".csv.html"])
+def test_a_file_whose_name_is_of_another_kind_is_refused_beside_its_field(council, admin, name):
+    answer = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n", name=name)
+    assert answer.status_code == 422
+    assert "Choose a file whose name ends in .csv" in said(answer)
+    assert count(ImportPreview) == 0
+    assert send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n", name="UNITS.CSV").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "data",
+    [_a_workbook(), b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\x1f\x8b\x08\0"],
+)
+def test_a_file_that_is_called_csv_and_is_none_is_not_read_as_one(council, admin, data):
+    page = said(admin.get(send(admin, "units", data, name="units.csv").location))
+    assert "The file is not text. Save it as CSV in UTF-8" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd.csv", "..\\..\\boot.csv", "/etc/shadow.csv", "a%0d%0aSet-Cookie: sid=x.csv",
+        "\u202egnp.csv", '"; filename="evil.exe.csv', "x" * 5000 + ".csv", "<svg onload=alert(1)>.csv", "🙂.csv",
+    ],
+)  # fmt: skip
+def test_a_hostile_name_of_a_file_is_cut_and_shown_as_words_and_is_no_path(council, admin, name, tmp_path):
+    answer = send(admin, "units", f"{UNITS}Estates,service,Places,2026-04-01\n", name=name)
+    assert answer.status_code == 302
+    kept = db.session.scalars(select(ImportPreview)).one()
+    assert len(kept.file_name) <= 100
+    shown = admin.get(answer.location)
+    assert shown.status_code == 200
+    assert "<svg onload" not in shown.text
+    faults = admin.get(f"{answer.location}/faults.csv")
+    assert faults.headers["Content-Disposition"] == 'attachment; filename="faults-in-units.csv"'
+
+
+def test_a_name_with_the_character_that_no_database_keeps_is_refused(council, admin):
+    assert send(admin, "units", UNITS, name="a\0b.csv").status_code == 400
 
 
 def test_a_file_of_more_than_five_megabytes_is_refused_in_words(council, admin):

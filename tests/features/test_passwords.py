@@ -1,8 +1,10 @@
 """Choosing a password by a link that tells nothing to who asks, and changing it."""
 
+import hashlib
 import re
 import statistics
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,17 +12,22 @@ import time_machine
 from sqlalchemy import delete, func, select, update
 
 from riskapp.adapters.mail import Outcome
+from riskapp.adapters.oidc import Provider
 from riskapp.domain.audit import Event
 from riskapp.domain.clock import Moment
 from riskapp.features.accounts import service as accounts
+from riskapp.features.accounts.forms import CodeForm, SignInForm
+from riskapp.features.oidc.forms import ProveForm
 from riskapp.features.passwords import jobs, service
+from riskapp.features.passwords.forms import AskForm, ChangeForm, ChooseForm
 from riskapp.features.reminders import jobs as mail
 from riskapp.features.staffing import service as staffing
-from riskapp.models.accounts import PasswordLink, PasswordRequest, SignInFailure
+from riskapp.models.accounts import PasswordLink, PasswordRequest, SecondFactor, SignInFailure
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
-from riskapp.models.people import Person
+from riskapp.models.people import Person, RoleAssignment
 from riskapp.models.reminders import Message
+from riskapp.settings import OidcSettings
 from tests.builders import DAY, NOON, PASSWORD, ACouncil, actor, sign_in
 
 NEW = "kettle pebble lantern harbour"
@@ -228,6 +235,17 @@ def test_a_password_that_the_policy_refuses_leaves_the_link_good(app, council, c
     assert choose(app, key).status_code == 302
 
 
+def test_a_password_of_the_councils_own_list_of_breaches_is_refused(app, council, client, clock, tmp_path):
+    (file := tmp_path / "hashes").write_text(hashlib.sha1(NEW.encode(), usedforsecurity=False).hexdigest().upper())
+    app.extensions["settings"] = replace(app.extensions["settings"], breached_passwords=file)
+    ask(client, council.lead_person.email)
+    assert "stands in lists of passwords" in choose(app, links()[0]).text
+    sign_in(client, council.lead_person)
+    said = {"old": PASSWORD, "password": NEW}
+    assert "stands in lists of passwords" in client.post("/account/password", data=said).text
+    assert client.post("/account/password", data=said | {"password": f"{NEW} x"}).status_code == 302
+
+
 def test_at_most_three_links_go_to_one_person_within_an_hour(app, council, clock):
     for _ in range(5):
         ask(app.test_client(), council.lead_person.email)
@@ -278,6 +296,92 @@ def test_changing_a_password_asks_for_the_old_one_and_counts_a_wrong_one_as_a_wr
     assert "Use at least 15" in client.post("/account/password", data={"old": PASSWORD, "password": "short"}).text
     assert client.post("/account/password", data={"old": PASSWORD, "password": NEW}).status_code == 302
     assert works(app, council.lead_person, NEW)
+
+
+def test_whoever_has_the_account_is_told_by_mail_that_its_password_was_changed(app, council, client, clock):
+    sign_in(client, council.lead_person)
+    client.post("/account/password", data={"old": PASSWORD, "password": NEW})
+    told = db.session.scalars(select(Message)).one()
+    assert (told.person_id, told.subject) == (council.lead_person.id, "Your password for riskapp was changed")
+    assert "If this was not you" in told.text
+    assert "kettle" not in f"{told.text}{told.html}"
+    ask(client, council.lead_person.email)
+    choose(app, links()[-1], "walnut copper saddle mitten")
+    assert db.session.scalar(select(func.count(Message.id)).where(Message.subject == told.subject)) == 2
+
+
+def test_a_link_by_mail_signs_nobody_in_and_goes_round_no_second_factor(app, council, client, clock):
+    person = council.lead_person
+    with transaction():
+        db.session.add(SecondFactor(person_id=person.id, key=b"k" * 20, made_at=NOON, confirmed_at=NOON))
+    ask(client, person.email)
+    browser = app.test_client()
+    browser.get(f"/choose-password?key={links()[0]}")
+    browser.post("/choose-password", data={"password": NEW})
+    assert browser.get("/account").location == "/sign-in"
+    assert browser.post("/sign-in", data={"email": person.email, "password": NEW}).status_code == 302
+    assert browser.get("/account").location == "/sign-in/code"
+
+
+def test_a_password_counts_in_every_sign_as_it_was_typed(app, council, client, clock):
+    sign_in(client, council.lead_person)
+    long = "Kettle pebble  lantern " + "harbour " * 20
+    assert client.post("/account/password", data={"old": PASSWORD, "password": long}).status_code == 302
+    for other in (long.lower(), long.strip(), f" {long}", long.replace("  ", " "), long[:72], long[:-2], long + "x"):
+        assert not works(app, council.lead_person, other), other
+        with transaction():
+            db.session.execute(delete(SignInFailure))
+    assert works(app, council.lead_person, long)
+
+
+def test_a_password_of_ten_years_ago_still_counts(app, council, clock):
+    with transaction():
+        db.session.execute(delete(RoleAssignment))
+    clock.shift(timedelta(days=3653))
+    client = app.test_client()
+    assert client.post("/sign-in", data={"email": council.lead_person.email, "password": PASSWORD}).location == "/"
+    assert client.get("/account").status_code == 200
+
+
+def test_a_password_is_kept_by_argon2id_as_dear_as_is_advised_and_each_with_a_salt_of_its_own():
+    first, second = (accounts.hash_password(NEW) for _ in range(2))
+    said = re.fullmatch(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([\w+/]+)\$([\w+/]+)", first)
+    assert (int(said[1]) >= 19_456, int(said[2]) >= 2) == (True, True)
+    assert (len(said[3]) >= 22, len(said[4]) >= 43) == (True, True), "16 bytes of salt, 32 of the digest"
+    assert first != second
+
+
+FIELD = re.compile(r"<input [^>]*>")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/choose-password", "/account/password", "/account/second-factor/remove",
+    "/account/second-factor/codes", "/account/council-account"])  # fmt: skip
+def test_every_field_for_a_password_hides_what_is_typed(app, council, clock, path):
+    client, provider = app.test_client(), app.extensions["oidc"]
+    if path == "/choose-password":
+        ask(client, council.lead_person.email)
+        client.get(f"/choose-password?key={links()[0]}")
+    elif path != "/sign-in":
+        app.extensions["oidc"] = provider or Provider(
+            OidcSettings("https://id.example", "riskapp", "a secret", "your council account", is_entra=False),
+            redirect_uri="http://localhost/",
+        )
+        sign_in(client, council.lead_person)
+        clock.shift(timedelta(minutes=6))
+    fields = [each for each in FIELD.findall(client.get(path).text) if re.search(r'name="(password|old)"', each)]
+    assert fields
+    assert all('type="password"' in each and not re.search(r'value="[^"]', each) for each in fields)
+
+
+def test_nobody_is_asked_for_what_others_know_of_them():
+    """No hint, no question: on the ways in nothing is asked but an address, passwords and codes."""
+    asked = {
+        name
+        for form in (SignInForm, CodeForm, AskForm, ChooseForm, ChangeForm, ProveForm)
+        for name in vars(form)
+        if not name.startswith("_")
+    }
+    assert asked == {"email", "password", "old", "code"}
 
 
 def test_password_managers_and_pasting_are_helped(app, council, client, clock):

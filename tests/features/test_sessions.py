@@ -1,5 +1,8 @@
 """Sessions: listed, ended by hand and by what changes, replayed in vain; and the page wanted, which stays here."""
 
+import base64
+import hashlib
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,13 +10,18 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from riskapp.domain import one_time_codes as codes
+from riskapp.domain.audit import Event
+from riskapp.domain.clock import Moment
 from riskapp.domain.permissions import Role
 from riskapp.features.access import service as access
 from riskapp.features.accounts import service as accounts
 from riskapp.features.leaving import service as leaving
+from riskapp.features.passwords import jobs as password_jobs
 from riskapp.features.passwords import service as passwords
 from riskapp.features.second_factor import service as second_factor
-from riskapp.models.accounts import SecondFactor, WebSession
+from riskapp.models.accounts import PasswordLink, SecondFactor, WebSession
+from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
 from riskapp.models.people import Person, RoleAssignment
 from riskapp.models.staffing import Departure
@@ -199,6 +207,87 @@ def test_a_sensitive_deed_asks_for_the_password_five_minutes_after_it_was_given(
     assert "Your password" in client.get("/access/propose").text
 
 
+def test_an_administrator_signs_somebody_out_everywhere_and_nobody_else(app, council):
+    mine, other = tokens_of(council.lead_person, 3), tokens_of(council.manager_person, 1)
+    admin, page = app.test_client(), f"/people/{council.lead_person.id}"
+    sign_in(admin, council.administrator_person)
+    assert "Sign them out everywhere" in admin.get(page).text
+    assert "They are signed out everywhere." in admin.post(f"{page}/sign-out", follow_redirects=True).text
+    assert not any(opens(app, token) for token in mine)
+    assert opens(app, other[0])
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.event == Event.SESSIONS_ENDED)).one()
+    assert entry.person_id == council.administrator_person.id
+    assert "They were signed in nowhere." in admin.post(f"{page}/sign-out", follow_redirects=True).text
+    assert admin.post(f"/people/{council.administrator_person.id}/sign-out").status_code == 422, (
+        "oneself, by the account"
+    )
+    assert app.test_client().post(f"{page}/sign-out").location == "/sign-in"
+
+
+def test_proving_anew_who_one_is_gives_a_new_token_and_the_old_one_opens_nothing(app, council, clock):
+    client = app.test_client()
+    sign_in(client, council.administrator_person)
+    clock.shift(timedelta(minutes=6))
+    before = client.get_cookie("sid").value
+    asked = {"person": "", "password": PASSWORD}
+    assert client.post("/access/propose", data=asked | {"password": "not it"}).status_code == 200
+    assert client.get_cookie("sid").value == before, "a wrong password changes nothing"
+    form = {
+        "person": a_person().email, "role": "champion", "unit": str(council.team.id), "clearance": "",
+        "from_on-day": "1", "from_on-month": "12", "from_on-year": "2026", "reason": "x", "password": PASSWORD,
+    }  # fmt: skip
+    assert client.post("/access/propose", data=form).status_code == 302
+    assert client.get_cookie("sid").value != before
+    assert client.get("/account").status_code == 200
+    assert not opens(app, before)
+    assert db.session.scalar(select(func.count(WebSession.id))) == 1, "it is the same session"
+
+
+def test_a_deed_that_begins_a_session_by_itself_keeps_the_token_that_it_gave(app, council, clock):
+    client = app.test_client()
+    sign_in(client, council.lead_person)
+    client.get("/account/second-factor")
+    key = db.session.get(SecondFactor, council.lead_person.id).key
+    clock.shift(timedelta(minutes=6))
+    code = codes.code_of(key, codes.step_at(NOON + timedelta(minutes=6)))
+    client.post("/account/second-factor", data={"code": code, "password": PASSWORD})
+    assert client.get("/account").status_code == 200
+    alive = db.session.scalars(select(WebSession).where(WebSession.ended_at.is_(None))).one()
+    assert alive.by_what == "password and code"
+
+
+def test_when_a_session_is_over_the_browser_drops_what_it_keeps_of_its_pages(app, council, clock):
+    client = app.test_client()
+    assert "Clear-Site-Data" not in client.get("/").headers, "a stranger has nothing to drop"
+    sign_in(client, council.lead_person)
+    assert "Clear-Site-Data" not in client.get("/").headers
+    cleared = client.post("/sign-out").headers["Clear-Site-Data"]
+    assert cleared == '"cache", "storage"', "and not the cookies of the council's other sites"
+    sign_in(client, council.lead_person)
+    clock.shift(timedelta(minutes=31))
+    over = client.get("/")
+    assert (over.location, over.headers["Clear-Site-Data"]) == ("/sign-in", cleared)
+
+
+def test_no_cookie_is_too_large_for_a_browser_to_keep(app, council):
+    client = app.test_client()
+    noise = b"".join(hashlib.sha512(bytes([number])).digest() for number in range(46))
+    for words in (base64.urlsafe_b64encode(noise).decode(), "\u0175" * 600, "a" * 4000):
+        kept = client.get("/registers", query_string={"q": words}).headers.get("Set-Cookie", "")
+        assert len(kept) < 4096
+        form = client.get("/sign-in")
+        assert all(len(each) < 4096 for each in form.headers.getlist("Set-Cookie"))
+    assert client.get("/registers?q=voids").headers["Set-Cookie"], "one that fits is kept"
+
+
+def test_what_is_signed_for_a_form_is_signed_by_sha_256(app, council, client):
+    app.config["WTF_CSRF_ENABLED"] = True
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    for signed in (token, client.get_cookie("form").value):
+        signature = signed.rpartition(".")[2]
+        assert len(base64.urlsafe_b64decode(f"{signature}=")) == 32
+
+
 HOSTILE = (
     "//evil.example", "///evil.example", "////evil.example/", "//evil.example/%2f..", "/\\evil.example",
     "/\\/evil.example", "\\\\evil.example", "\\/evil.example", "/\t/evil.example", "/\n/evil.example",
@@ -255,6 +344,25 @@ def test_a_page_wanted_is_kept_while_the_second_factor_is_asked_for(app, council
     assert client.get(landed).location == "/account/second-factor"
     with client.session_transaction() as kept:
         assert kept["wanted"] == "/clock?page=2"
+
+
+def test_the_clock_forgets_sessions_and_links_that_open_nothing(app, council):
+    tokens_of(council.lead_person, 2)
+    with transaction():
+        live, used, late = (
+            passwords.send_link(council.lead_person, by=actor(council.lead_person), at=NOON) for _ in range(3)
+        )
+        used.ended_at, late.runs_out_at = NOON, NOON + timedelta(minutes=60)
+    rows = (select(func.count(WebSession.id)), select(func.count(PasswordLink.id)))
+    for later, left in (
+        (timedelta(hours=12), (2, 3)),
+        (timedelta(hours=12, seconds=1), (0, 3)),
+        (timedelta(hours=26), (0, 1)),
+    ):
+        with transaction():
+            password_jobs.forget_what_is_over(Moment(DAY, NOON + later))
+        assert tuple(map(db.session.scalar, rows)) == left, later
+    assert db.session.scalars(select(PasswordLink.id)).one() == live.id, "its message has not left yet"
 
 
 def test_nothing_of_a_person_is_left_behind_in_the_table_of_sessions(council):

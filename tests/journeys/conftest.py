@@ -20,8 +20,9 @@ from riskapp.web.clock import now, today
 from tests.conftest import settings_for
 
 PASSWORD = "a password for tests only"
-HARMLESS = ("responded with a status of 4", "Autofocus processing was blocked")
-"""Chromium's own notes of a form that was refused, and of a test that types before its summary has the focus."""
+HARMLESS = ("responded with a status of 4", "Autofocus processing was blocked", "Clear-Site-Data header on")
+"""Chromium's own notes of a form that was refused, of a test that types before its summary has the focus, and of what
+it cleared once a session was over."""
 
 
 @dataclass

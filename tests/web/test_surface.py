@@ -250,6 +250,40 @@ def test_https_in_base_url_makes_cookies_and_headers_for_https_also_behind_a_pro
     assert "Strict-Transport-Security" not in made().test_client().get("/sign-in").headers
 
 
+@pytest.fixture
+def behind_a_proxy(made):
+    """Asks through one proxy, which says how the request came to it."""
+    app = made(RISKAPP_MODE="production", SECRET_KEY=A_KEY, BASE_URL=f"{SITE}/risk", PROXY_HOPS="1")
+    client = app.test_client()
+
+    def asks(path, method="GET", came="http", **changes):
+        told = {"X-Forwarded-Proto": came} if came else {}
+        sent = {"Host": "risk.council.example", **told, **changes}
+        return client.open(path, method=method, headers=sent, base_url="http://risk.council.example")
+
+    return asks
+
+
+def test_a_page_asked_for_in_the_clear_is_asked_for_anew_by_https_and_nothing_else_is(behind_a_proxy):
+    for path in ("/sign-in", "/registers?q=a%20b&page=2", "/nothing", "//evil.example/x", "/%0d%0aLocation:%20x"):
+        answer = behind_a_proxy(path)
+        assert answer.status_code == 308, path
+        assert answer.location.startswith(f"{SITE}/risk/"), answer.location
+        assert "\n" not in answer.location
+        assert "Set-Cookie" not in answer.headers
+    assert behind_a_proxy("/registers?q=a%20b&page=2").location == f"{SITE}/risk/registers?q=a%20b&page=2"
+    own = {"Origin": SITE, "Sec-Fetch-Site": "same-origin"}
+    for method in ("POST", "PUT", "DELETE"):
+        assert behind_a_proxy("/sign-in", method, **own).status_code == 403, "what was sent is not to be sent again"
+    assert behind_a_proxy("/policy-reports", "POST").status_code == 403
+
+
+def test_what_came_by_https_or_from_a_monitor_beside_the_proxy_is_answered(behind_a_proxy):
+    assert behind_a_proxy("/sign-in", came="https").status_code == 200
+    assert behind_a_proxy("/sign-in", came=None).status_code == 200, "a proxy that does not say"
+    assert behind_a_proxy("/health").status_code == 200
+
+
 # How often one may ask
 
 

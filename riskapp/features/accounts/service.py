@@ -233,6 +233,20 @@ def keep_alive(token: str, *, at: datetime) -> None:
     db.session.execute(update(WebSession).where(WebSession.token_digest == WebSession.digest(token)).values(seen_at=at))
 
 
+def renew(token: str) -> str:
+    """Give a session a new token, since its owner proved anew who they are; the one before opens nothing any more."""
+    new = secrets.token_urlsafe(32)
+    this = WebSession.token_digest == WebSession.digest(token), WebSession.ended_at.is_(None)
+    db.session.execute(update(WebSession).where(*this).values(token_digest=WebSession.digest(new)))
+    return new
+
+
+def forget_sessions(*, at: datetime) -> int:
+    """Delete sessions that began too long ago to open anything; give how many there were."""
+    old = WebSession.started_at < at - queries.rules(at=at).longest
+    return len(db.session.scalars(delete(WebSession).where(old).returning(WebSession.id)).all())
+
+
 def sign_out(token: str, *, by: Actor, at: datetime) -> None:
     """End the session on the server: the token opens nothing from now on."""
     _end(token, at)

@@ -63,6 +63,10 @@ def run_job(job: Job, moment: Moment, *, now: Callable[[], datetime], is_kept_id
         log.exception("a job fell over", extra={"job": job.name, "on": moment.on.isoformat()})
         fault = _fault(failure)
         done = Done(failed=1, detail=fault)
+    if done.failed and not fault:
+        log.warning(
+            "a job could not do all", extra={"job": job.name, "on": moment.on.isoformat(), "count": done.failed}
+        )
     ran = Ran(job.name, moment.on, done, now() - started, fault)
     if is_kept_idle or done.queued or done.failed:
         with transaction():

@@ -12,6 +12,8 @@ from riskapp.web.forms import Choice
 def _chosen(_form: object, field: Any) -> None:
     if not field.data or not field.data.filename:
         raise StopValidation("Choose the CSV file")
+    if not field.data.filename.casefold().endswith(".csv"):
+        raise StopValidation("Choose a file whose name ends in .csv: save what you have as CSV first")
 
 
 class ImportForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from riskapp.domain.audit import Event
 from riskapp.domain.import_plan import plan
@@ -51,7 +51,7 @@ def _keep(
 ) -> ImportPreview:
     if by.person_id is None:
         raise CannotImport(Refusal(None, "A file is imported by somebody who is signed in"))
-    _forget_old(by, at)
+    _forget_own(by)
     lines, faults, state = tuple(lines), tuple(faults), queries.state(by)
     own = db.session.get_one(Person, by.person_id).email
     faulty = {fault.line for fault in faults}
@@ -78,9 +78,15 @@ def _keep(
     return row
 
 
-def _forget_old(by: Actor, at: datetime) -> None:
-    mine = (ImportPreview.by_id == by.person_id) & ImportPreview.applied_at.is_(None)
-    db.session.execute(delete(ImportPreview).where(or_(mine, ImportPreview.made_at < at - KEPT_FOR)))
+def _forget_own(by: Actor) -> None:
+    mine = ImportPreview.by_id == by.person_id, ImportPreview.applied_at.is_(None)
+    db.session.execute(delete(ImportPreview).where(*mine))
+
+
+def forget_previews(*, at: datetime) -> int:
+    """Delete previews that are older than they are kept; give how many there were."""
+    old = delete(ImportPreview).where(ImportPreview.made_at < at - KEPT_FOR)
+    return len(db.session.scalars(old.returning(ImportPreview.id)).all())
 
 
 def apply(key: str, *, welcomes: bool, by: Actor, at: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The clock sends the links that were asked for, and forgets wrong tries that no longer make anybody wait."""
+"""The clock sends the links that were asked for, and forgets what of signing in counts no more."""
 
 from riskapp.domain.actors import THE_CLOCK
 from riskapp.domain.clock import TELLING, Done, Job, Moment
@@ -12,12 +12,13 @@ def answer_password_requests(moment: Moment) -> Done:
     return Done(found=asked, queued=sent)
 
 
-def forget_wrong_tries(moment: Moment) -> Done:
-    """Delete what was kept of wrong tries to sign in, once it counts no more."""
-    return Done(found=accounts.forget_failures(at=moment.at))
+def forget_what_is_over(moment: Moment) -> Done:
+    """Delete wrong tries that make nobody wait, and sessions and links that open nothing."""
+    tries, sessions = accounts.forget_failures(at=moment.at), accounts.forget_sessions(at=moment.at)
+    return Done(found=tries + sessions + service.forget_links(at=moment.at))
 
 
 JOBS = (
     Job("answer_password_requests", answer_password_requests, order=TELLING, every_minutes=1),
-    Job("forget_wrong_tries", forget_wrong_tries),
+    Job("forget_what_is_over", forget_what_is_over),
 )

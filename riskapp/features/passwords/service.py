@@ -1,11 +1,12 @@
 """Take down who asks for a link, send it, and keep the password that is chosen by it or in place of an old one."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from riskapp.adapters import letters
-from riskapp.adapters.guessing import is_guessable
+from riskapp.adapters.guessing import is_breached, is_guessable
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
@@ -24,7 +25,7 @@ CHOOSE = "/choose-password"
 ASK = "/forgotten-password"
 HOUR = timedelta(hours=1)
 KEPT_FOR = timedelta(days=1)
-"""How long it is kept that somebody asked, to count by."""
+"""How long it is kept that somebody asked, to count by, and what they were sent."""
 
 
 class CannotChooseByLink(Cannot):
@@ -82,6 +83,13 @@ def send_link(person: Person, *, by: Actor, at: datetime) -> PasswordLink | None
     return link
 
 
+def forget_links(*, at: datetime) -> int:
+    """Delete links that open nothing since a day; give how many there were."""
+    before = at - KEPT_FOR
+    over = or_(PasswordLink.runs_out_at < before, PasswordLink.ended_at < before)
+    return len(db.session.scalars(delete(PasswordLink).where(over).returning(PasswordLink.id)).all())
+
+
 _IF_NOT_YOU = "If you did not ask for it, do nothing: your account stays as it is."
 
 
@@ -101,31 +109,61 @@ def welcome(person: Person, *, at: datetime) -> bool:
     return reminders.write_once("welcome", person, content, at=at) is not None
 
 
-def choose_by_link(token: str, password: str, *, context: tuple[str, ...], at: datetime) -> None:
-    """Keep the password chosen by a link, which is then used up; every session of the person ends."""
+def choose_by_link(
+    token: str, password: str, *, context: tuple[str, ...], at: datetime, breached: Path | None = None
+) -> None:
+    """Keep the password chosen by a link, which is then used up; every session of the person ends.
+
+    `breached` is a file of the digests of passwords that are refused, as `adapters.guessing` reads it.
+    """
     person = queries.person_of_link(Actor(person_id=None), token, at=at)
     if person is None:
         raise CannotChooseByLink(Refusal(None, "This link was used, or has run out. Ask for a new one"))
-    _keep(person, password, context=context, by=Actor(person_id=person.id), at=at, but="")
+    _keep(person, password, context=context, by=Actor(person_id=person.id), at=at, but="", breached=breached)
 
 
-def change(password: str, *, context: tuple[str, ...], token: str, by: Actor, at: datetime) -> None:
+def change(
+    password: str, *, context: tuple[str, ...], token: str, by: Actor, at: datetime, breached: Path | None = None
+) -> None:
     """Change one's own password, the old one having been proved: every other session ends."""
     person = db.session.get_one(Person, by.person_id)
-    _keep(person, password, context=context, by=by, at=at, but=token)
+    _keep(person, password, context=context, by=by, at=at, but=token, breached=breached)
 
 
-def _keep(person: Person, password: str, *, context: tuple[str, ...], by: Actor, at: datetime, but: str) -> None:
+def _keep(
+    person: Person,
+    password: str,
+    *,
+    context: tuple[str, ...],
+    by: Actor,
+    at: datetime,
+    but: str,
+    breached: Path | None,
+) -> None:
     check_password(
         password,
         accounts.rules(at=at),
         has_second_factor=accounts.has_second_factor(person.id),
         context=(*context, person.email),
-        is_guessable=is_guessable,
+        is_guessable=lambda said, words: (breached and is_breached(said, breached)) or is_guessable(said, words),
     )
-    person.password_hash = account_service.hash_password(password)
+    is_first, person.password_hash = person.password_hash is None, account_service.hash_password(password)
     open_links = PasswordLink.person_id == person.id, PasswordLink.ended_at.is_(None)
     db.session.execute(update(PasswordLink).where(*open_links).values(ended_at=at))
     db.session.execute(delete(SignInFailure).where(SignInFailure.email == person.email))
     audit.record(Event.PASSWORD_CHOSEN, by=by, at=at, after={"person": person.id})
     account_service.end_sessions(person.id, by=by, at=at, but=but)
+    if not is_first:
+        _tell(person, at=at)
+
+
+def _tell(person: Person, *, at: datetime) -> None:
+    """Tell somebody by mail that their password was changed: whoever changed it may not be them."""
+    words = "If this was not you, choose a new password at once, and tell an administrator of riskapp."
+    content = letters.Words(
+        subject="Your password for riskapp was changed",
+        lede="Your password for riskapp was changed, and you are signed out everywhere else.",
+        groups=(letters.Group("", "", (letters.Item("Choose a new password", None, words, ASK),)),),
+        reason="You get this because the change is to your account.",
+    )
+    reminders.write_to(person, content, at=at)

@@ -1,5 +1,8 @@
 """The pages for a forgotten password, for choosing one by a link, and for changing it."""
 
+from dataclasses import replace
+from typing import Any
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -49,7 +52,7 @@ def choose() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
-                service.choose_by_link(key, form.password.data or "", context=_context(), at=at)
+                service.choose_by_link(key, form.password.data or "", at=at, **_refused())
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
@@ -69,7 +72,7 @@ def change() -> ResponseReturnValue:
     if form.validate_on_submit() and _is_old(form):
         try:
             with transaction():
-                service.change(form.password.data or "", context=_context(), token=sessions.token(), by=actor, at=at)
+                service.change(form.password.data or "", token=sessions.token(), by=actor, at=at, **_refused())
         except CannotChoose as refusal:
             show_refusals(form, refusal)
         else:
@@ -85,10 +88,12 @@ def _is_old(form: ChangeForm) -> bool:
     try:
         current_app.extensions["prove"](form.old.data or "")
     except Cannot as refusal:
-        form.old.errors = [*form.old.errors, *(reason.message for reason in refusal.refusals)]
+        show_refusals(form, type(refusal)(*(replace(reason, field="old") for reason in refusal.refusals)))
         return False
     return True
 
 
-def _context() -> tuple[str, ...]:
-    return (current_app.extensions["settings"].council_name,)
+def _refused() -> dict[str, Any]:
+    """What no password may be made of or stand in."""
+    settings = current_app.extensions["settings"]
+    return {"context": (settings.council_name,), "breached": settings.breached_passwords}

@@ -10,6 +10,7 @@ from wtforms import StringField
 from riskapp.domain.permissions import Facts, Permission
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.staffing import DEEDS, CannotSeat, PeopleRules, Span
+from riskapp.features.accounts import service as accounts
 from riskapp.features.choices import queries as choices
 from riskapp.features.duties import queries as duties
 from riskapp.features.people import queries as people
@@ -260,6 +261,17 @@ def back(person_id: int) -> ResponseReturnValue:
     """Call somebody's absence off."""
     kept_person(person_id, even_oneself=True)
     return _back(person_id, url_for("staffing.person", person_id=person_id))
+
+
+@blueprint.post("/people/<int(max=2147483647):person_id>/sign-out")
+@guards.requires(Permission.PEOPLE_KEEP)
+def sign_out(person_id: int) -> ResponseReturnValue:
+    """Sign somebody out wherever they are signed in: a computer was lost, or a session is not theirs."""
+    kept_person(person_id)
+    with transaction():
+        ended = accounts.end_sessions(person_id, by=guards.actor(), at=now())
+    flash("They are signed out everywhere." if ended else "They were signed in nowhere.")
+    return redirect(url_for("staffing.person", person_id=person_id))
 
 
 @blueprint.route("/account/away", methods=["GET", "POST"])

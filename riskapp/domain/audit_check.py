@@ -154,7 +154,6 @@ class _Walk:
             self._waiting.setdefault(witness.sequence, []).append(witness)
         self.has_witness = any(each.source for group in self._waiting.values() for each in group)
         self._erased, self._silent = set(erased), dict[int, int]()
-        self._spell = _Spelling()
 
     def step(self, row: Link) -> Fault | None:
         """Go on by one link; gives what is wrong with it."""
@@ -163,7 +162,7 @@ class _Walk:
             return _gap(self.sequence + 1, sequence - 1)
         if entry_id is None:
             return Fault(Tampering.DELETED, sequence, f"Entry {row[1]}, sealed as number {sequence:,}, is gone.")
-        digest = sha256(self._spell(row)).digest()
+        digest = outer_digest(row)
         if link(self._previous, digest, sequence, sealed_at(row[4])) != row[2] or digest != row[3]:
             return _broken(row, digest, self._previous, (tuple(self._recent), self._last_id), self._read)
         try:
@@ -233,28 +232,24 @@ class _Words(dict[str | None, str]):
         return spelt
 
 
-class _Spelling:
-    """Spells the outer facts of an entry as `canonical` does, many times faster; a test proves them equal."""
+_WORDS = _Words()
 
-    def __init__(self) -> None:
-        self._words = _Words()
 
-    def __call__(self, row: Link) -> bytes:
-        _, _, _, _, _, entry_id, event, at, person_id, post_id, capacity, subject_id, door, request_id, payload, *_ = (
-            row
+def outer_digest(row: Link) -> bytes:
+    """Hash the outer facts of a link's entry (32 bytes) as `audit.entry_digest` does, many times faster."""
+    _, _, _, _, _, entry_id, event, at, person_id, post_id, capacity, subject_id, door, request_id, payload, *_ = row
+    try:
+        facts = (
+            f'{{"at":"{instant(at)}","capacity":{_WORDS[capacity]},"door":{_WORDS[door]},"event":{_WORDS[event]},'
+            f'"id":{entry_id},"payload_digest":"{payload.hex()}",'
+            f'"person_id":{"null" if person_id is None else person_id},'
+            f'"post_id":{"null" if post_id is None else post_id},'
+            f'"request_id":{"null" if request_id is None else encode_basestring(request_id)},'
+            f'"subject_id":{"null" if subject_id is None else subject_id}}}'
         )
-        words = self._words
-        try:
-            return (
-                f'{{"at":"{instant(at)}","capacity":{words[capacity]},"door":{words[door]},"event":{words[event]},'
-                f'"id":{entry_id},"payload_digest":"{payload.hex()}",'
-                f'"person_id":{"null" if person_id is None else person_id},'
-                f'"post_id":{"null" if post_id is None else post_id},'
-                f'"request_id":{"null" if request_id is None else encode_basestring(request_id)},'
-                f'"subject_id":{"null" if subject_id is None else subject_id}}}'
-            ).encode()
-        except (AttributeError, TypeError, UnicodeEncodeError):  # what no entry was ever given
-            return b""
+        return sha256(facts.encode()).digest()
+    except (AttributeError, TypeError, UnicodeEncodeError):  # what no entry was ever given
+        return b""
 
 
 def instant(kept: str) -> str:
@@ -269,11 +264,6 @@ def sealed_at(kept: str) -> str:
         return instant(kept)
     except AttributeError:
         return ""
-
-
-def outer_digest(row: Link) -> bytes:
-    """Hash the outer facts of a link's entry (32 bytes), as `audit.entry_digest` does."""
-    return sha256(_Spelling()(row)).digest()
 
 
 def _taken(sequence: int, entry_id: int) -> Fault:

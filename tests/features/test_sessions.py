@@ -349,6 +349,7 @@ def test_a_page_wanted_is_kept_while_the_second_factor_is_asked_for(app, council
 
 def test_the_clock_forgets_sessions_and_links_that_open_nothing(app, council):
     tokens_of(council.lead_person, 2)
+    (other,) = tokens_of(council.manager_person, 1)
     with transaction():
         live, used, late = (
             passwords.send_link(council.lead_person, by=actor(council.lead_person), at=NOON) for _ in range(3)
@@ -356,14 +357,23 @@ def test_the_clock_forgets_sessions_and_links_that_open_nothing(app, council):
         used.ended_at, late.runs_out_at = NOON, NOON + timedelta(minutes=60)
     rows = (select(func.count(WebSession.id)), select(func.count(PasswordLink.id)))
     for later, left in (
-        (timedelta(hours=12), (2, 3)),
-        (timedelta(hours=12, seconds=1), (0, 3)),
-        (timedelta(hours=26), (0, 1)),
+        (timedelta(hours=12), (3, 3)),
+        (timedelta(hours=12, seconds=1), (1, 3)),
+        (timedelta(hours=26), (1, 1)),
     ):
         with transaction():
+            in_use = db.session.scalars(select(WebSession).filter_by(token_digest=WebSession.digest(other))).one()
+            in_use.started_at = in_use.seen_at = NOON + later
             password_jobs.forget_what_is_over(Moment(DAY, NOON + later))
         assert tuple(map(db.session.scalar, rows)) == left, later
     assert db.session.scalars(select(PasswordLink.id)).one() == live.id, "its message has not left yet"
+
+
+def test_a_day_of_the_clock_that_is_done_ahead_of_time_signs_nobody_out(app, council):
+    tokens_of(council.lead_person, 2)
+    with transaction():
+        password_jobs.forget_what_is_over(Moment(DAY + timedelta(days=30), NOON + timedelta(days=30)))
+    assert db.session.scalar(select(func.count(WebSession.id))) == 2
 
 
 def test_nothing_of_a_person_is_left_behind_in_the_table_of_sessions(council):

@@ -242,8 +242,14 @@ def renew(token: str) -> str:
 
 
 def forget_sessions(*, at: datetime) -> int:
-    """Delete sessions that began too long ago to open anything; give how many there were."""
-    old = WebSession.started_at < at - queries.rules(at=at).longest
+    """Delete sessions that began too long ago to open anything; give how many there were.
+
+    It is judged by when anybody was last seen, so that a day that is done by hand ahead of time signs nobody out.
+    """
+    seen = db.session.scalar(select(func.max(WebSession.seen_at)))
+    if seen is None:
+        return 0
+    old = WebSession.started_at < min(at, seen) - queries.rules(at=at).longest
     return len(db.session.scalars(delete(WebSession).where(old).returning(WebSession.id)).all())
 
 

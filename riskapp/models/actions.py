@@ -52,6 +52,36 @@ class Action(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
+class ActionVersion(Base):
+    """The whole row of an action and its title as they stood from an instant on; whole as of a risk's versions."""
+
+    __tablename__ = "action_version"
+    __table_args__ = (
+        UniqueConstraint("action_id", "version"),
+        CheckConstraint(f"status IN {ACTION_STATUSES!r}", name="status"),
+        Index(None, "action_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    valid_from: Mapped[date]
+    recorded_at: Mapped[datetime]
+    title: Mapped[str]
+    owner_post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    accountable_post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
+    status: Mapped[str] = mapped_column(Word)
+    progress: Mapped[int]
+    priority: Mapped[str] = mapped_column(Word)
+    cost: Mapped[int | None] = mapped_column(BigInteger)
+    start_on: Mapped[date]
+    due_on: Mapped[date]
+    first_due_on: Mapped[date]
+    times_moved: Mapped[int]
+    completed_on: Mapped[date | None]
+    is_whole: Mapped[bool] = mapped_column(default=True)
+
+
 class ActionPromise(Base):
     """A due date that was promised, with the day it was promised on and, for all but the first, why it moved."""
 

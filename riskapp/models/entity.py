@@ -34,7 +34,10 @@ class Entity(Base):
 
 
 class Link(Base):
-    """An edge from one entity to another, of one kind."""
+    """An edge from one entity to another, of one kind, from a day on; no day is since the first of the two was there.
+
+    One that ends is taken out and kept below, so that what is here holds now.
+    """
 
     __tablename__ = "link"
     __table_args__ = (
@@ -49,6 +52,26 @@ class Link(Base):
     to_id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(Word)
     weight: Mapped[int] = mapped_column(default=1)
+    from_on: Mapped[date | None]
+
+
+class EndedLink(Base):
+    """An edge that was there until a day, its first without it."""
+
+    __tablename__ = "ended_link"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {LINK_KINDS!r}", name="kind"),
+        Index(None, "from_id", "kind"),
+        Index(None, "to_id", "kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"))
+    to_id: Mapped[int] = mapped_column(ForeignKey("entity.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(Word)
+    weight: Mapped[int] = mapped_column(default=1)
+    from_on: Mapped[date | None]
+    ended_on: Mapped[date]
 
 
 def _next_number(context: DefaultExecutionContext) -> int:

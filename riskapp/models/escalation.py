@@ -55,7 +55,10 @@ class EscalationCase(Base):
 
 
 class EscalationDesk(Base):
-    """A post that has, or had, a case before it on one branch; `person_id` is who answered for the post that day."""
+    """A post that has, or had, a case before it on one branch; `person_id` is who answered for the post that day.
+
+    `due_at` is until when it must do the next thing: to acknowledge, by `acknowledge_by_at`, and then to decide.
+    """
 
     __tablename__ = "escalation_desk"
     __table_args__ = (
@@ -84,13 +87,17 @@ class EscalationDesk(Base):
     state: Mapped[str] = mapped_column(Word, default=DeskState.RAISED)
     arrived_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    acknowledge_by_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     decision: Mapped[str | None] = mapped_column(Word)
 
 
 class EscalationEvent(Base):
-    """What happened to a case, in order: the log from which its state could be told again."""
+    """What happened to a case, in order: the log from which its state could be told again.
+
+    What raised it, or took it higher, says the reason and the clause on which it has stood from then on.
+    """
 
     __tablename__ = "escalation_event"
     __table_args__ = (Index(None, "case_id", "at"),)
@@ -101,5 +108,7 @@ class EscalationEvent(Base):
     at: Mapped[datetime]
     deed: Mapped[str] = mapped_column(Word)
     note: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str | None]
+    clause: Mapped[str | None] = mapped_column(Word)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))

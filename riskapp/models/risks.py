@@ -153,7 +153,11 @@ class Review(Base):
 
 
 class RiskVersion(Base):
-    """The whole of a risk's words and duties as they stood from an instant on, so that "as at" is a query."""
+    """The whole row of a risk, its title and its statement as they stood from an instant on: "as at" is a query.
+
+    `words` holds the statement and every column of `risk` that has none here. A row is not whole where it is of a time
+    when less was kept, and the rest was worked out afterwards.
+    """
 
     __tablename__ = "risk_version"
     __table_args__ = (UniqueConstraint("risk_id", "version"), Index(None, "risk_id", "valid_from"))
@@ -168,4 +172,10 @@ class RiskVersion(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id", ondelete="RESTRICT"))
     owner_post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="RESTRICT"))
     category: Mapped[str] = mapped_column(Word)
+    kind: Mapped[str] = mapped_column(Word, default="threat")
+    opened_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    closed_why: Mapped[str | None]
+    next_review_on: Mapped[date | None]
     words: Mapped[dict[str, Any]]
+    is_whole: Mapped[bool] = mapped_column(default=True)

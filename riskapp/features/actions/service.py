@@ -13,6 +13,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.actions import queries
 from riskapp.features.audit import service as audit
+from riskapp.features.past import service as past
 from riskapp.features.policy import queries as policies
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate
 from riskapp.models.database import db
@@ -78,8 +79,11 @@ def add(new: NewAction, *, by: Actor, at: datetime, on: date) -> Action:
     )
     db.session.add(action)
     db.session.flush()
-    db.session.add_all(Link(from_id=action.id, to_id=to_id, kind="treats") for to_id in dict.fromkeys(new.source_ids))
+    db.session.add_all(
+        Link(from_id=action.id, to_id=to_id, kind="treats", from_on=on) for to_id in dict.fromkeys(new.source_ids)
+    )
     _promise(action, 1, "", by=by, on=on)
+    past.keep_action(action, at=at, on=on)
     audit.record(
         Event.ACTION_ADDED,
         by=by,
@@ -201,6 +205,7 @@ def move_due_date(action: Action, *, to: date, reason: str, by: Actor, at: datet
     rules.may_move(policy, promises, to, reason=reason, is_approved=is_approved, on=on)
     before, action.due_on, action.times_moved = action.due_on, to, len(promises)
     _promise(action, len(promises) + 1, reason.strip(), by=by, on=on)
+    past.keep_action(action, at=at, on=on)
     audit.record(
         Event.ACTION_MOVED,
         by=by,
@@ -228,6 +233,7 @@ def _tell(action: Action, status: Status, progress: int, note: str, *, by: Actor
     """Append what was said, and bring the action into step with it."""
     before = {"status": action.status, "progress": action.progress}
     action.status, action.progress = status, progress
+    past.keep_action(action, at=at, on=on)
     post_id = _post_of(action, by)
     sitting = by.sitting(post_id)
     db.session.add(

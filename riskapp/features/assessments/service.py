@@ -14,6 +14,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.audit import service as audit
 from riskapp.features.escalation import service as escalation
+from riskapp.features.past import service as past
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
 from riskapp.models.database import db
@@ -176,6 +177,7 @@ def _put_in_force(
     setattr(held, f"{row.basis}_id", row.id)
     if row.basis == "current" and risk.status == "open":
         risk.next_review_on = next_review(row, policy, on)
+        past.keep_risk(risk, at=at, on=on)
         escalate_if_the_policy_says(risk, row, policy, by=by, at=at, on=on)
 
 

@@ -1,4 +1,8 @@
-"""What of a thing is withheld on a day: one reading of the decisions, in the three shapes that rooms ask for."""
+"""What of a thing is withheld on a day: one reading of the decisions, in the three shapes that rooms ask for.
+
+Where a room looks back, `since` is the day it looks back to: what counts is then the stricter of that day and the day
+of asking, and whatever was decided to be withheld between them. A mark that was decided against counts not.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -50,15 +54,17 @@ def withheld(ids: Iterable[int], *, on: Day) -> Mapping[int, Withheld]:
 
 
 @lru_cache(maxsize=BUILT)
-def is_exempt(entity_id: SQLColumnExpression[Any], *, on: Day) -> ColumnElement[bool]:
+def is_exempt(entity_id: SQLColumnExpression[Any], *, on: Day, since: Day | None = None) -> ColumnElement[bool]:
     """Tell whether anything of the outer query's thing is exempt, or its existence withheld, on a day."""
-    return _any(entity_id, EXEMPT, on)
+    return _any(entity_id, EXEMPT, on, since)
 
 
 @lru_cache(maxsize=BUILT)
-def is_existence_withheld(entity_id: SQLColumnExpression[Any], *, on: Day) -> ColumnElement[bool]:
+def is_existence_withheld(
+    entity_id: SQLColumnExpression[Any], *, on: Day, since: Day | None = None
+) -> ColumnElement[bool]:
     """Tell whether the existence of the outer query's thing is withheld on a day."""
-    return _any(entity_id, {EXISTENCE}, on)
+    return _any(entity_id, {EXISTENCE}, on, since)
 
 
 @lru_cache(maxsize=BUILT)
@@ -69,13 +75,19 @@ def is_group_withheld(entity_id: SQLColumnExpression[Any], group: str, *, on: Da
     return exists().where(*about, *_in_force(made, EXEMPT, on))
 
 
-def _any(entity_id: SQLColumnExpression[Any], levels: Iterable[str], on: Day) -> ColumnElement[bool]:
+def _any(entity_id: SQLColumnExpression[Any], levels: Iterable[str], on: Day, since: Day | None) -> ColumnElement[bool]:
     made = aliased(Classification)
-    return exists().where(made.entity_id == entity_id, *_in_force(made, levels, on))
+    return exists().where(made.entity_id == entity_id, *_in_force(made, levels, on, since))
 
 
-def _in_force(made: type[Classification], levels: Iterable[str], on: Day) -> tuple[ColumnElement[bool], ...]:
-    return (made.level.in_(sorted(levels)), made.from_on <= on, ~_overtaken(made, on))
+def _in_force(
+    made: type[Classification], levels: Iterable[str], on: Day, since: Day | None = None
+) -> tuple[ColumnElement[bool], ...]:
+    levelled = (made.level.in_(sorted(levels)), made.from_on <= on)
+    if since is None:
+        return (*levelled, ~_overtaken(made, on))
+    counts = or_(made.state == "decided", made.from_on <= since, ~_overtaken(made, on))
+    return (*levelled, ~_overtaken(made, since), counts)
 
 
 def _overtaken(made: type[Classification], on: Day) -> ColumnElement[bool]:
@@ -93,7 +105,7 @@ def is_in_force(*, on: Day) -> ColumnElement[bool]:
     return and_(Classification.from_on <= on, ~_overtaken(Classification, on))
 
 
-def withheld_things(*, on: Day) -> Subquery:
+def withheld_things(*, on: Day, since: Day | None = None) -> Subquery:
     """Every thing of which anything is withheld on a day, a row each: `entity_id`, and for each group why, or NULL.
 
     Why is the paragraphs of Schedule 12A, or `UNDECIDED_YET` for what is only marked. Few rows, whatever the size of
@@ -102,7 +114,8 @@ def withheld_things(*, on: Day) -> Subquery:
     made = aliased(Classification)
     why = case((made.state == "claimed", UNDECIDED_YET), else_=func.coalesce(made.paragraphs, NO_PARAGRAPH))
     flags = [func.max(case((made.field_group.in_(("all", group)), why))).label(group) for group in sorted(PARTS)]
-    return select(made.entity_id, *flags).where(*_in_force(made, EXEMPT, on)).group_by(made.entity_id).subquery()
+    in_force = _in_force(made, EXEMPT, on, since)
+    return select(made.entity_id, *flags).where(*in_force).group_by(made.entity_id).subquery()
 
 
 def withheld_groups(

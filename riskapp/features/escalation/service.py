@@ -174,7 +174,7 @@ def _open(
     )
     db.session.add(case)
     db.session.flush()
-    _log(case, "raised", reason, by=by, at=at)
+    _log(case, "raised", reason, by=by, at=at, stands_on=(reason, clause.ref))
     audit.record(
         Event.ESCALATION_RAISED,
         by=by,
@@ -256,9 +256,11 @@ def _seat(landing: Collection[tuple[EscalationCase, Desk]], *, at: datetime, on:
             "skipped": [skip.reason for skip in desk.skipped],
             "state": DeskState.RAISED,
             "arrived_at": at,
-            "due_at": acknowledge_by(policy, desk.tier, at),
+            "due_at": by_when,
+            "acknowledge_by_at": by_when,
         }
         for case, desk in landing
+        for by_when in (acknowledge_by(policy, desk.tier, at),)
     ]
     made = {row.case_id: row for row in db.session.scalars(insert(EscalationDesk).returning(EscalationDesk), rows)}
     titles = outbox.post_titles(ids={row.post_id for row in made.values()})
@@ -322,7 +324,9 @@ def _join(
     case.facts = {**case.facts, **_facts(facts), "was": before, "by_hand": False}
     decision = tiers_reached(policy.policy, facts)[-1]
     words = f"Scored again: {facts.score}, {facts.rating.label}, was {before}."
-    _log(case, "joined", words, by=by, at=at, desk=desk)
+    goes_up = desk is None or _rank(policy.policy, decision.tier) > _rank(policy.policy, desk.tier)
+    stands_on = (decision.why, decision.clause.ref) if goes_up else None
+    _log(case, "joined", words, by=by, at=at, desk=desk, stands_on=stands_on)
     audit.record(
         Event.ESCALATION_RAISED,
         by=by,
@@ -332,7 +336,7 @@ def _join(
         after={"score": facts.score, "tier": decision.tier},
         why=words,
     )
-    if desk is None or _rank(policy.policy, decision.tier) > _rank(policy.policy, desk.tier):
+    if goes_up:
         case.reason, case.clause, case.policy_version_id = decision.why, decision.clause.ref, policy.version_id
         if desk is not None:
             _leave(desk, DeskDeed.PASS_ON, at=at)
@@ -720,9 +724,18 @@ def _title(desk: EscalationDesk) -> str:
 
 
 def _log(
-    case: EscalationCase, deed: str, note: str, *, by: Actor | None, at: datetime, desk: EscalationDesk | None = None
+    case: EscalationCase,
+    deed: str,
+    note: str,
+    *,
+    by: Actor | None,
+    at: datetime,
+    desk: EscalationDesk | None = None,
+    stands_on: tuple[str, str] | None = None,
 ) -> None:
-    _log_all((_event(case, deed, note, by=by, at=at, desk=desk),))
+    """Write into the log of a case; `stands_on` is the reason and the clause on which it stands from now on."""
+    reason, clause = stands_on or (None, None)
+    _log_all(({**_event(case, deed, note, by=by, at=at, desk=desk), "reason": reason, "clause": clause},))
 
 
 def _event(

@@ -129,29 +129,36 @@ def by_name(entity_id: SQLColumnExpression[Any], is_existence_withheld: ColumnEl
     }
 
 
-def _twins(on: date) -> Mapping[Relation, Twin]:
-    hidden = is_existence_withheld(on=on)
+def _twins(on: date, since: date | None, was_open: ColumnElement[bool] | None) -> Mapping[Relation, Twin]:
+    hidden = is_existence_withheld(on=on, since=since)
+    is_open = Risk.status == "open" if was_open is None else and_(Risk.status == "open", was_open)
     return {
-        **by_unit(Risk.unit_id, is_exempt(on=on), hidden),
+        **by_unit(Risk.unit_id, is_exempt(on=on, since=since), hidden),
         **by_name(Risk.id, hidden),
         Relation.OWNS: lambda actor, _: Risk.owner_post_id.in_(actor.post_ids) if actor.post_ids else false(),
         Relation.DRAFTED: lambda actor, _: Risk.drafted_by_post_id.in_(actor.post_ids) if actor.post_ids else false(),
         Relation.TAKES_PART: lambda actor, _: _takes_part(actor) if actor.post_ids else false(),
         Relation.ON_ITS_ROUTE: lambda actor, _: _on_its_route(actor) if actor.post_ids else false(),
-        Relation.OPEN: lambda _actor, _condition: Risk.status == "open",
+        Relation.OPEN: lambda _actor, _condition: is_open,
     }
 
 
 @kept
-def readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
-    """Limit a query over `Risk` to what the actor may read; a property test proves it equal to `may()`."""
-    return limited(Permission.RISK_READ, actor, _twins(on))
+def readable(
+    actor: Actor, *, on: date, since: date | None = None, was_open: ColumnElement[bool] | None = None
+) -> ColumnElement[bool]:
+    """Limit a query over `Risk` to what the actor may read; a property test proves it equal to `may()`.
+
+    Who looks back `since` a day reads with the rights of today what was not withheld from then on; who reads only what
+    is open reads what `was_open` then as well.
+    """
+    return limited(Permission.RISK_READ, actor, _twins(on, since, was_open))
 
 
 @kept
-def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
+def reads_exempt(actor: Actor, *, on: date, since: date | None = None) -> ColumnElement[bool]:
     """Tell of which risks the actor may read what is exempt in them: the twin of `Permission.RISK_READ_EXEMPT`."""
-    return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on))
+    return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on, since, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +204,14 @@ def told(words: str | None, why: str | None) -> str:
     return withheld_words(why) if why is not None else words or ""
 
 
-def projection(actor: Actor, *, on: date) -> Projection:
-    """Say which columns of which risks an actor sees on a day."""
-    cleared = reads_exempt(actor, on=on)
-    return Projection(None if cleared is true() else classification.withheld_things(on=on), cleared)
+def projection(
+    actor: Actor, *, on: date, since: date | None = None, cleared: ColumnElement[bool] | None = None
+) -> Projection:
+    """Say which columns of which risks an actor sees on a day; `cleared` where it was found out before."""
+    reads_all = reads_exempt(actor, on=on, since=since)
+    if reads_all is true():
+        return Projection(None, reads_all)
+    return Projection(classification.withheld_things(on=on, since=since), reads_all if cleared is None else cleared)
 
 
 def withheld_from(whys: Sequence[str | None]) -> Mapping[str, str]:
@@ -210,12 +221,14 @@ def withheld_from(whys: Sequence[str | None]) -> Mapping[str, str]:
     return {group: withheld_words(why) for group, why in zip(GROUPS, whys, strict=True) if why is not None}
 
 
-def exempt_shown(actor: Actor, references: Iterable[str], *, on: date) -> Mapping[int, frozenset[str]]:
+def exempt_shown(
+    actor: Actor, references: Iterable[str], *, on: date, since: date | None = None
+) -> Mapping[int, frozenset[str]]:
     """Map those of some risks, by reference, of which the actor reads exempt groups to these groups; one query.
 
     What is exempt is little, so it is read whole: a file of ten thousand rows asks no more than a page does.
     """
-    rows = db.session.execute(_exempt_things(actor, on))
+    rows = db.session.execute(_exempt_things(actor, on, since))
     asked = set(references)
     return {
         risk_id: frozenset(group for group, why in zip(GROUPS, whys, strict=True) if why is not None)
@@ -225,14 +238,14 @@ def exempt_shown(actor: Actor, references: Iterable[str], *, on: date) -> Mappin
 
 
 @kept
-def _exempt_things(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
-    things = classification.withheld_things(on=on)
+def _exempt_things(actor: Actor, on: date, since: date | None) -> Select[*tuple[Any, ...]]:
+    things = classification.withheld_things(on=on, since=since)
     return (
         select(Entity.reference, Risk.id, *(things.c[group] for group in GROUPS))
         .select_from(things)
         .join(Risk, Risk.id == things.c.entity_id)
         .join(Entity, Entity.id == Risk.id)
-        .where(reads_exempt(actor, on=on))
+        .where(reads_exempt(actor, on=on, since=since))
     )
 
 
@@ -242,14 +255,14 @@ def units_below(*paths: str) -> Select[int]:
     return select(Unit.id).where(inside)
 
 
-def is_exempt(*, on: date) -> ColumnElement[bool]:
+def is_exempt(*, on: date, since: date | None = None) -> ColumnElement[bool]:
     """Tell whether anything of a risk is exempt, or its existence withheld, on a day."""
-    return classification.is_exempt(Risk.id, on=on)
+    return classification.is_exempt(Risk.id, on=on, since=since)
 
 
-def is_existence_withheld(*, on: date) -> ColumnElement[bool]:
+def is_existence_withheld(*, on: date, since: date | None = None) -> ColumnElement[bool]:
     """Tell whether the existence of a risk is withheld on a day."""
-    return classification.is_existence_withheld(Risk.id, on=on)
+    return classification.is_existence_withheld(Risk.id, on=on, since=since)
 
 
 def _takes_part(actor: Actor) -> ColumnElement[bool]:

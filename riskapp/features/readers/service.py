@@ -44,12 +44,28 @@ class Outlet(StrEnum):
     TRAIL_FILE = "Audit trail as a file"
     ENTRY = "Entry of the audit trail"
     TIME_LINE = "Time line of a record"
+    RISK_THEN = "Risk as it stood on a past day"
+    REGISTER_THEN = "Register as it stood on a past day"
+    REGISTER_FILE_THEN = "Register of a past day as a file"
+    HISTORY = "History of a risk"
+    HISTORY_FILE = "History of a risk as a file"
 
 
-def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:
-    """Record which of some risks an outlet has just shown with exempt groups to a reader; give their number."""
+def record_reading(
+    references: Iterable[str | None],
+    *,
+    outlet: Outlet,
+    by: Actor,
+    at: datetime,
+    on: date,
+    since: date | None = None,
+) -> int:
+    """Record which of some risks an outlet has just shown with exempt groups to a reader; give their number.
+
+    An outlet that looks back shows what was exempt `since` a day.
+    """
     asked = [reference for reference in references if reference]
-    shown = queries.exempt_shown(by, asked, on=on) if asked else {}
+    shown = queries.exempt_shown(by, asked, on=on, since=since) if asked else {}
     fresh = shown.keys() - _recorded(outlet, by) if shown else ()
     for risk_id in sorted(fresh):
         _keep(risk_id, shown[risk_id], outlet, by, at)

@@ -13,10 +13,11 @@ from riskapp.features.assessments import service as assessments
 from riskapp.features.assessments.service import FIRST_BASES, Judgement
 from riskapp.features.audit import service as audit
 from riskapp.features.escalation import service as escalation
+from riskapp.features.past import service as past
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
 from riskapp.models.database import db
-from riskapp.models.entity import Entity, Link, new_entity
+from riskapp.models.entity import Link, new_entity
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.people import Post, Unit
 from riskapp.models.risks import (
@@ -25,7 +26,6 @@ from riskapp.models.risks import (
     RiskCause,
     RiskConsequence,
     RiskStanding,
-    RiskVersion,
 )
 
 
@@ -106,9 +106,9 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
     db.session.flush()
     _keep_statement(risk, new.statement)
     for to_id in dict.fromkeys(new.link_ids):
-        db.session.add(Link(from_id=risk.id, to_id=to_id, kind="threatens"))
+        db.session.add(Link(from_id=risk.id, to_id=to_id, kind="threatens", from_on=on))
     for to_id, kind in new.extra_links.items():
-        db.session.add(Link(from_id=risk.id, to_id=to_id, kind=kind))
+        db.session.add(Link(from_id=risk.id, to_id=to_id, kind=kind, from_on=on))
     kept = {
         basis: assessments.assess(risk, basis, new.judgements[basis], policy, by=by, at=at, on=on)
         for basis in FIRST_BASES
@@ -122,7 +122,7 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
             target_id=kept["target"].id,
         )
     )
-    _keep_version(risk, entity, new.statement, at=at, on=on)
+    past.keep_risk(risk, at=at, on=on)
     audit.record(
         Event.RISK_DRAFTED,
         by=by,
@@ -176,38 +176,6 @@ def _keep_statement(risk: Risk, statement: Statement) -> None:
             db.session.add(table(risk_id=risk.id, position=position, text=text.strip()))
 
 
-def _keep_version(risk: Risk, entity: Entity, statement: Statement, *, at: datetime, on: date) -> None:
-    db.session.flush()
-    db.session.add(
-        RiskVersion(
-            risk_id=risk.id,
-            version=risk.version,
-            valid_from=on,
-            recorded_at=at,
-            title=entity.name,
-            status=risk.status,
-            unit_id=risk.unit_id,
-            owner_post_id=risk.owner_post_id,
-            category=risk.category,
-            words={
-                "causes": list(statement.causes),
-                "event": statement.event,
-                "consequences": list(statement.consequences),
-                "treatment": risk.treatment,
-                "treatment_why": risk.treatment_why,
-            },
-        )
-    )
-
-
-def _statement_of(risk: Risk, entity: Entity) -> Statement:
-    causes = db.session.scalars(select(RiskCause.text).where(RiskCause.risk_id == risk.id).order_by(RiskCause.position))
-    consequences = db.session.scalars(
-        select(RiskConsequence.text).where(RiskConsequence.risk_id == risk.id).order_by(RiskConsequence.position)
-    )
-    return Statement(entity.name, tuple(causes), risk.event, tuple(consequences))
-
-
 def open_risk(risk: Risk, *, by: Actor, at: datetime, on: date) -> None:
     """Open a draft: the first review is set, and the policy may escalate it."""
     if risk.status != "draft":
@@ -217,8 +185,7 @@ def open_risk(risk: Risk, *, by: Actor, at: datetime, on: date) -> None:
     risk.status, risk.opened_on = "open", on
     risk.next_review_on = assessments.next_review(current, policy, on)
     _say_reviewed(risk, "opened", "Opened from a draft.", None, by=by, on=on)
-    entity = db.session.get_one(Entity, risk.id)
-    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    past.keep_risk(risk, at=at, on=on)
     audit.record(Event.RISK_OPENED, by=by, at=at, subject_id=risk.id, after={"next_review_on": risk.next_review_on})
     assessments.escalate_if_the_policy_says(risk, current, policy, by=by, at=at, on=on)
 
@@ -236,6 +203,7 @@ def review(risk: Risk, *, note: str, judgement: Judgement | None = None, by: Act
         assessments.score(risk, "current", judgement, by=by, at=at, on=on)
         outcome = "rescored"
     risk.next_review_on = assessments.next_review(assessments.current(risk), policy, on)
+    past.keep_risk(risk, at=at, on=on)
     row = _say_reviewed(risk, outcome, note, was_due, by=by, on=on)
     audit.record(
         Event.RISK_REVIEWED,
@@ -274,8 +242,7 @@ def close(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
         raise CannotClose(Refusal("why", "Say why the risk is closed. The reason stays on the record"))
     risk.status, risk.closed_on, risk.closed_why, risk.next_review_on = "closed", on, why.strip(), None
     _say_reviewed(risk, "closed", why, None, by=by, on=on)
-    entity = db.session.get_one(Entity, risk.id)
-    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    past.keep_risk(risk, at=at, on=on)
     audit.record(Event.RISK_CLOSED, by=by, at=at, subject_id=risk.id, why=why)
     escalation.stand_down(risk.id, why="The risk was closed.", by=by, at=at)
 
@@ -301,8 +268,7 @@ def take_on(subject_id: int, *, to_post_id: int, why: str, by: Actor, at: dateti
     """Give a risk to the post that decided to take it on: the one decision that changes an owner (policy 6.9)."""
     risk = db.session.get_one(Risk, subject_id)
     before, risk.owner_post_id = risk.owner_post_id, to_post_id
-    entity = db.session.get_one(Entity, risk.id)
-    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    past.keep_risk(risk, at=at, on=on)
     audit.record(
         Event.RISK_TAKEN_ON,
         by=by,
@@ -320,8 +286,7 @@ escalation.OWNERSHIP_MOVES["risk"] = take_on
 def rehome(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on: date) -> None:
     """Give a risk to another unit because its own was merged or parted; its owner stays."""
     before, risk.unit_id = risk.unit_id, to_unit_id
-    entity = db.session.get_one(Entity, risk.id)
-    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    past.keep_risk(risk, at=at, on=on)
     audit.record(
         Event.RISK_REHOMED,
         by=by,

@@ -29,6 +29,7 @@ from sqlalchemy.orm import aliased
 from riskapp.domain.movement import Kind, Travel, travel
 from riskapp.domain.permissions import Actor
 from riskapp.features.choices.queries import UnitChoice
+from riskapp.features.past import queries as past
 from riskapp.features.plan.queries import THREATENED, Item
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
@@ -64,7 +65,7 @@ class Filters:
     """Which risks a register shows; an empty field is no condition.
 
     `ratings` and `position` are keys of the policy, `since` is the day from which `travel` counts, `words` must all
-    stand in the title, the event or the reference.
+    stand in the title, the event or the reference. With `then` it is the register as it stood at the end of that day.
     """
 
     on: date
@@ -79,6 +80,7 @@ class Filters:
     cell: tuple[int, int] | None = None
     travel: Kind | None = None
     since: date | None = None
+    then: date | None = None
 
     def scope(self) -> "Filters":
         """The register as a whole, before a count of it was opened."""
@@ -200,15 +202,16 @@ def census(actor: Actor, filters: Filters) -> Census:
 
 @kept
 def _census(actor: Actor, every: Filters) -> Select[*tuple[Any, ...]]:
-    seen = readers.projection(actor, on=every.on)
+    sight = past.sight(actor, on=every.on, then=every.then)
+    seen = sight.seen
     places = (current.likelihood, current.impact, current.rating, current.position)
     shown: list[ColumnElement[Any]] = [
         seen.shown("assessment", place).label(f"place_{number}") for number, place in enumerate(places)
     ]
     moved = null() if every.since is None else _kind(every.since, seen).label("moved")
-    risks = _joined(select(Risk.status, *shown, moved.label("moved")), actor, every, seen).subquery()
+    risks = _joined(select(Risk.status, *shown, moved.label("moved")), every, sight).subquery()
     columns = tuple(risks.c)
-    return select(*columns, func.count()).group_by(*columns)
+    return sight.over(select(*columns, func.count()).group_by(*columns))
 
 
 def register(
@@ -235,13 +238,14 @@ def _rows(
     offset: int,
     limit: int | None,
 ) -> Select[*tuple[Any, ...]]:
-    seen = readers.projection(actor, on=filters.on)
+    sight = past.sight(actor, on=filters.on, then=filters.then)
+    seen = sight.seen
     group, column = SORTS[sort]
     key = seen.shown(group, column) if group else column
     order = (key.is_(None), key.desc() if descending else key.asc(), Entity.reference)
-    every = _with(sort, _joined(select(Risk.id), actor, filters, seen))
+    every = _with(sort, _joined(select(Risk.id), filters, sight))
     chosen = every.order_by(*order).offset(offset).limit(limit)
-    return (
+    return sight.over(
         _with_the_rest(
             seen.joined(
                 _from_risk(
@@ -333,10 +337,13 @@ class Choices:
     since: date | None
 
 
-def choices(actor: Actor, *, on: date) -> Choices:
-    """Gather the open units, what a risk can threaten, and who owns a risk the actor may read, in one query."""
+def choices(actor: Actor, *, on: date, then: date | None = None) -> Choices:
+    """Gather the open units, what a risk can threaten, and who owns a risk the actor may read, in one query.
+
+    With `then`, as they were at the end of that day.
+    """
     found: dict[str, list[Any]] = defaultdict(list)
-    for what, *rest in db.session.execute(_choices(actor, on)):
+    for what, *rest in db.session.execute(_choices(actor, on, then)):
         found[what].append(rest)
     units = sorted(found["unit"], key=lambda line: str(line[5]))
     items = sorted(found["item"], key=lambda line: (THREATENED.index(line[3]), line[6]))
@@ -349,12 +356,13 @@ def choices(actor: Actor, *, on: date) -> Choices:
 
 
 @kept
-def _choices(actor: Actor, on: date) -> CompoundSelect[*tuple[Any, ...]]:
+def _choices(actor: Actor, on: date, then: date | None) -> CompoundSelect[*tuple[Any, ...]]:
     nothing: ColumnElement[str] = literal_column("''")
     nought: ColumnElement[int] = literal_column("0")
     no_day = cast(null(), Date)
-    owning = select(Risk.owner_post_id).where(readers.readable(actor, on=on))
-    return union_all(
+    sight = past.sight(actor, on=on, then=then)
+    owning = select(Risk.owner_post_id).where(sight.readable)
+    every: CompoundSelect[*tuple[Any, ...]] = union_all(
         select(
             literal_column("'unit'"), Unit.id, Entity.reference, Entity.name, Unit.kind, nothing, Unit.path, nought,
             no_day,
@@ -371,9 +379,11 @@ def _choices(actor: Actor, on: date) -> CompoundSelect[*tuple[Any, ...]]:
             literal_column("'owner'"), Post.id, nothing, Post.title, nothing, nothing, nothing, nought, no_day
         ).where(Post.id.in_(owning)),
         select(
-            literal_column("'committee'"), nought, *(nothing,) * 5, nought, _last_committee(on).scalar_subquery()
+            literal_column("'committee'"), nought, *(nothing,) * 5, nought,
+            _last_committee(then or on).scalar_subquery(),
         ),
     )  # fmt: skip
+    return sight.over(every)
 
 
 def _from_risk(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -403,11 +413,8 @@ def _with(sort: str, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]
     return query.join(target, target.id == RiskStanding.target_id) if sort == "target" else query
 
 
-def _joined(
-    query: Select[*tuple[Any, ...]], actor: Actor, filters: Filters, seen: readers.Projection
-) -> Select[*tuple[Any, ...]]:
-    readable = readers.readable(actor, on=filters.on)
-    return seen.joined(_from_risk(query)).where(readable, *_conditions(filters, seen))
+def _joined(query: Select[*tuple[Any, ...]], filters: Filters, sight: past.Sight) -> Select[*tuple[Any, ...]]:
+    return sight.seen.joined(_from_risk(query)).where(sight.readable, *_conditions(filters, sight.seen))
 
 
 def _conditions(filters: Filters, seen: readers.Projection) -> list[ColumnElement[bool]]:

@@ -8,11 +8,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, bindparam, func, literal_column, or_, select, union_all
+from sqlalchemy import Row, Select, bindparam, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.actions import Status
 from riskapp.domain.permissions import Actor
+from riskapp.features.past import queries as past
+from riskapp.features.past.queries import THE_RISK
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
 from riskapp.models.actions import Action, ActionPromise
@@ -23,8 +25,6 @@ from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
 from riskapp.models.policy import PolicyVersion
 from riskapp.models.risks import Assessment, AssessmentImpact, Review, Risk, RiskCause, RiskConsequence, RiskStanding
-
-THE_RISK = bindparam("risk_id", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class Assessed:
     policy: str
     by_post: str | None
     by_id: int | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedAction:
     """An action of the risk's plan with every date promised for it."""
 
+    id: int
     reference: str
     title: str
     owner: str
@@ -118,10 +120,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class RiskPage:
-    """Everything the page of a risk shows; scores are as kept, oldest first in `history`, newest first in `reviews`.
+    """Everything the page of a risk shows; scores are as kept, oldest first in `assessed`, newest first in `reviews`.
 
     `withheld` says of each group that is withheld from the reader why: what is in it is None or empty, and a title says
-    why. The escalation, the reviews and the next one follow from the score and are withheld with it.
+    why. The escalation, the reviews and the next one follow from the score and are withheld with it. `whole_from` is
+    there where a past day is shown of which less was kept: the day from which all is.
     """
 
     row: Shown
@@ -137,12 +140,18 @@ class RiskPage:
     target: Assessed | None
     was: int | None
     proposed: Assessed | None
-    history: tuple[Assessed, ...]
+    assessed: tuple[Assessed, ...]
     actions: tuple[PlannedAction, ...]
     links: tuple[Linked, ...]
     desks: tuple[DeskLine, ...]
     reviews: tuple[Reviewed, ...]
     withheld: Mapping[str, str]
+    whole_from: date | None
+
+    @property
+    def history(self) -> tuple[Assessed, ...]:
+        """The current scores that held one after another."""
+        return tuple(each for each in self.assessed if each.basis == "current" and each.state == "in_force")
 
     @property
     def seen(self) -> str:
@@ -162,15 +171,30 @@ def find(actor: Actor, reference: str, *, on: date) -> Risk | None:
 
 def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
     """Gather a risk's page in seven queries, whatever the length of its history; None if the actor may not read it."""
-    head = read(_head(actor, on), {"reference": reference}).first()
+    return _page(actor, {"reference": reference}, on, None)
+
+
+def risk_then(actor: Actor, risk_id: int, reference: str, *, on: date, then: date) -> RiskPage | None:
+    """Gather the page of a risk as it stood at the end of a day; None if it was not there, or not for the actor."""
+    return _page(actor, {"reference": reference, "risk_id": risk_id}, on, then)
+
+
+def _page(actor: Actor, about: dict[str, Any], on: date, then: date | None) -> RiskPage | None:
+    over = past.sight(actor, on=on, then=then, of_one=True).over if then else _today
+    head = read(_head(actor, on, then), about).first()
     if head is None:
         return None
     reference, title, path, owner_title, drafter_title, inherent_id, current_id, target_id, previous_id, *rest = head
     row, withheld = Shown(*rest[: -len(readers.GROUPS)]), readers.withheld_from(rest[-len(readers.GROUPS) :])
-    assessed = () if "assessment" in withheld else _assessments(row.id)
+    about["risk_id"] = row.id
+    assessed = () if "assessment" in withheld else tuple(Assessed(*each) for each in read(over(_ASSESSMENTS), about))
     by_id = {each.id: each for each in assessed}
-    words = _words(row.id, path, with_statement="statement" not in withheld)
-    about = {"risk_id": row.id}
+    is_stated = "statement" not in withheld
+    words = _words(row.id, path, with_statement=is_stated and then is None)
+    stated = past.stated(actor, risk_id=row.id, then=then) if then else None
+    causes, consequences = (tuple(text for _, _, _, text in words[each]) for each in ("cause", "consequence"))
+    if stated and is_stated:
+        causes, consequences = stated.causes, stated.consequences
     return RiskPage(
         row=row,
         reference=reference,
@@ -178,21 +202,27 @@ def risk(actor: Actor, reference: str, *, on: date) -> RiskPage | None:
         units=tuple((reference, name) for _, _, reference, name in words["unit"]),
         owner=owner_title,
         drafted_by=drafter_title,
-        causes=tuple(text for _, _, _, text in words["cause"]),
-        consequences=tuple(text for _, _, _, text in words["consequence"]),
+        causes=causes,
+        consequences=consequences,
         inherent=by_id.get(inherent_id),
         current=by_id.get(current_id),
         target=by_id.get(target_id),
         was=by_id[previous_id].score if assessed and previous_id else None,
         proposed=_proposed(assessed) if assessed else None,
-        history=tuple(each for each in assessed if each.basis == "current" and each.state == "in_force"),
-        actions=() if "plan" in withheld else _planned(actor, row.id, on),
-        links=tuple(_linked(*each) for each in read(_links(actor, on), about)),
+        assessed=assessed,
+        actions=() if "plan" in withheld else _planned(read(_plan(actor, on, then), about)),
+        links=tuple(_linked(*each) for each in read(_links(actor, on, then), about)),
         # An escalation is exempt with any part of its risk: its reason may speak of all of it.
-        desks=() if withheld else tuple(DeskLine(*each) for each in read(_DESKS, about)),
-        reviews=tuple(Reviewed(*each) for each in read(_REVIEWS, about)) if assessed else (),
+        desks=() if withheld else tuple(DeskLine(*each) for each in read(over(_DESKS), about)),
+        reviews=tuple(Reviewed(*each) for each in read(over(_REVIEWS), about)) if assessed else (),
         withheld=withheld,
+        whole_from=stated.whole_from if stated else None,
     )
+
+
+def _today(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """What is asked of today is asked as it is."""
+    return statement
 
 
 def _linked(link: str, kind: str, reference: str, name: str | None, code: str | None, why: str | None) -> Linked:
@@ -200,10 +230,11 @@ def _linked(link: str, kind: str, reference: str, name: str | None, code: str | 
 
 
 @kept
-def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+def _head(actor: Actor, on: date, then: date | None) -> Select[*tuple[Any, ...]]:
     owner, drafter = aliased(Post), aliased(Post)
-    seen = readers.projection(actor, on=on)
-    return seen.joined(
+    sight = past.sight(actor, on=on, then=then, of_one=True)
+    seen = sight.seen
+    head = seen.joined(
         select(
             Entity.reference, seen.shown("title", Entity.name), Unit.path, owner.title, drafter.title,
             RiskStanding.inherent_id, RiskStanding.current_id, RiskStanding.target_id, RiskStanding.previous_id,
@@ -219,25 +250,21 @@ def _head(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         .join(owner, owner.id == Risk.owner_post_id)
         .join(RiskStanding, RiskStanding.risk_id == Risk.id)
         .outerjoin(drafter, drafter.id == Risk.drafted_by_post_id)
-    ).where(Entity.reference == bindparam("reference"), readers.readable(actor, on=on))  # fmt: skip
+    ).where(Entity.reference == bindparam("reference"), sight.readable)  # fmt: skip
+    return sight.over(head)
 
 
 _ASSESSMENTS = (
     select(
         Assessment.id, Assessment.basis, Assessment.state, Assessment.score, Assessment.likelihood, Assessment.impact,
         Assessment.rating, Assessment.position, Assessment.effective_on, Assessment.target_on, Assessment.rationale,
-        PolicyVersion.number, Post.title, Assessment.by_id,
+        PolicyVersion.number, Post.title, Assessment.by_id, Assessment.recorded_at,
     )
     .join(PolicyVersion, PolicyVersion.id == Assessment.policy_version_id)
     .outerjoin(Post, Post.id == Assessment.by_post_id)
     .where(Assessment.risk_id == THE_RISK)
     .order_by(Assessment.effective_on, Assessment.id)
 )  # fmt: skip
-
-
-def _assessments(risk_id: int) -> tuple[Assessed, ...]:
-    rows: Iterable[Sequence[Any]] = read(_ASSESSMENTS, {"risk_id": risk_id})
-    return tuple(Assessed(*row) for row in rows)
 
 
 def _proposed(assessed: Sequence[Assessed]) -> Assessed | None:
@@ -273,27 +300,20 @@ def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[R
     return found
 
 
-def _planned(actor: Actor, risk_id: int, on: date) -> tuple[PlannedAction, ...]:
-    """The plan with each action's promises, without what also treats a risk that is exempt to the actor."""
-    rows = read(_plan(actor, on), {"risk_id": risk_id})
+def _planned(rows: Iterable[Row[*tuple[Any, ...]]]) -> tuple[PlannedAction, ...]:
     return tuple(
-        PlannedAction(reference, title, owner, Status(status), progress, due_on, tuple(day for *_, day in lines if day))
-        for (_, reference, title, owner, status, progress, due_on), lines in groupby(rows, key=lambda row: row[:-1])
+        PlannedAction(
+            key, reference, title, owner, Status(status), progress, due_on, tuple(day for *_, day in each if day)
+        )
+        for (key, reference, title, owner, status, progress, due_on), each in groupby(rows, key=lambda row: row[:-1])
     )
 
 
 @kept
-def _plan(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
-    treats = aliased(Link)
-    treats_what_is_exempt = (
-        select(treats.id)
-        .join(Risk, Risk.id == treats.to_id)
-        .where(treats.from_id == Action.id, treats.kind == "treats", Risk.id != THE_RISK)
-        .where(readers.is_exempt(on=on), ~readers.reads_exempt(actor, on=on))
-        .correlate(Action)
-        .exists()
-    )
-    return (
+def _plan(actor: Actor, on: date, then: date | None) -> Select[*tuple[Any, ...]]:
+    """The plan with each action's promises, without what also treats a risk that is exempt to the actor."""
+    sight = past.sight(actor, on=on, then=then, of_one=True)
+    return sight.over(
         select(
             Action.id, Entity.reference, Entity.name, Post.title, Action.status, Action.progress, Action.due_on,
             ActionPromise.due_on.label("promised"),
@@ -302,20 +322,21 @@ def _plan(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         .join(Entity, Entity.id == Action.id)
         .join(Post, Post.id == Action.owner_post_id)
         .outerjoin(ActionPromise, ActionPromise.action_id == Action.id)
-        .where(Link.to_id == THE_RISK, Link.kind == "treats", ~treats_what_is_exempt)
+        .where(Link.to_id == THE_RISK, Link.kind == "treats", ~sight.treats_what_is_exempt)
         .order_by(Action.due_on, Action.id, ActionPromise.number)
     )  # fmt: skip
 
 
 @kept
-def _links(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
+def _links(actor: Actor, on: date, then: date | None) -> Select[*tuple[Any, ...]]:
     """Both ways round; another risk only if the actor may read it."""
     there = or_(
         (Link.from_id == THE_RISK) & (Entity.id == Link.to_id), (Link.to_id == THE_RISK) & (Entity.id == Link.from_id)
     )
-    seen = readers.projection(actor, on=on)
+    sight = past.sight(actor, on=on, then=then, of_one=True)
+    seen = sight.seen
     name = seen.shown("title", Entity.name)
-    return (
+    return sight.over(
         seen.joined(
             select(Link.kind, Entity.kind, Entity.reference, name, PlanItem.code, seen.why("title"))
             .select_from(Link)
@@ -323,7 +344,7 @@ def _links(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
             .outerjoin(PlanItem, PlanItem.id == Entity.id)
             .outerjoin(Risk, Risk.id == Entity.id)
         )
-        .where(Link.kind != "treats", or_(Entity.kind != "risk", readers.readable(actor, on=on)))
+        .where(Link.kind != "treats", or_(Entity.kind != "risk", sight.readable))
         .order_by(Entity.kind, PlanItem.position, name.is_(None), name, Link.id)
     )
 

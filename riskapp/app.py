@@ -67,6 +67,7 @@ from riskapp.web import (
     limits,
     logs,
     origin,
+    past,
     sessions,
     shell,
     style,
@@ -177,6 +178,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for group in COMMANDS:
         app.cli.add_command(group)
     guards.install(app, _find_actor)
+    past.install(app)
     again.install(app, _prove)
     limits.install(app, settings.limits)
     headers.install(app)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from riskapp.domain.refusal import Cannot, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from riskapp.domain.toml_reader import Clause, Table
@@ -116,6 +116,32 @@ def limits(policy: WithAppetite, category: str) -> Limits | None:
     if found is None:
         raise CannotPlace(Refusal("category", "Choose one of the categories of the policy."))
     return found.limits
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The limits of a risk from a day on; None while the council had set none for its category."""
+
+    on: date
+    limits: Limits | None
+
+
+def limits_over_time(
+    policies: Sequence[tuple[date, WithAppetite]], categories: Sequence[tuple[date, str]]
+) -> tuple[Held, ...]:
+    """Say which limits a risk had from when on: by the policies in force, and by the categories that it was in.
+
+    Both are given with the day from which they counted, the first first. A category that a policy does not know had no
+    limits under it.
+    """
+    held: list[Held] = []
+    for day in sorted({on for on, _ in (*policies, *categories)}):
+        policy = next((each for on, each in reversed(policies) if on <= day), None)
+        category = next((each for on, each in reversed(categories) if on <= day), categories[0][1])
+        found = policy.appetite.categories.get(category) if policy else None
+        if policy and (not held or held[-1].limits != (found and found.limits)):
+            held.append(Held(day, found.limits if found else None))
+    return tuple(held)
 
 
 def position(policy: WithAppetite, category: str, score: int) -> Position:

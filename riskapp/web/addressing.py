@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import url_for
@@ -19,7 +19,7 @@ def with_query(page: str) -> Callable[..., str]:
     return lambda **asked: f"{page}?{urlencode(asked, safe=_UNQUOTED)}" if asked else page
 
 
-def of_each(endpoint: str) -> Callable[[str], str]:
+def of_each(endpoint: str, **asked: Any) -> Callable[[str], str]:
     """Make the addresses of things of one kind, which differ in the reference: no sign of it needs quoting."""
-    before, after = url_for(endpoint, reference=_HERE).split(_HERE)
+    before, after = url_for(endpoint, reference=_HERE, **asked).split(_HERE)
     return lambda reference: f"{before}{reference}{after}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from riskapp.domain import appetite
 from riskapp.domain.geometry.bow_tie import BowTie, Branch
 from riskapp.domain.geometry.ruler import Appetite
-from riskapp.domain.geometry.score_chart import Scored, ScoreHistory
+from riskapp.domain.geometry.score_chart import Aim, Bounds, Scored, ScoreHistory
 from riskapp.web import drawings
 from riskapp.web.filters import band
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from riskapp.domain.appetite import Held
     from riskapp.domain.policy import Policy
     from riskapp.domain.scoring import Rating
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 class Kept(Protocol):
     """A score as it was kept."""
 
+    @property
+    def basis(self) -> str: ...
+    @property
+    def state(self) -> str: ...
     @property
     def score(self) -> int: ...
     @property
@@ -31,20 +36,32 @@ class Kept(Protocol):
 
 
 def chart(
-    policy: Policy, category: str, history: Sequence[Kept], target: Kept, rating: Rating, on: date
+    assessed: Sequence[Kept], limits: Sequence[Held], policy: Policy, rating: Rating, on: date, *, is_past: bool = False
 ) -> drawings.Drawing[ScoreHistory]:
-    """The steps of the current score, oldest first, against the limits of its category and the target."""
-    limits = appetite.limits(policy, category) if category in policy.appetite.categories else None
+    """The steps of the current score, oldest first, against the limits, the targets and the forecasts as set."""
+    held = [each for each in assessed if each.state == "in_force"]
     return drawings.score_over_time(
         ScoreHistory(
-            history=tuple(Scored(each.effective_on, each.score) for each in history),
+            history=tuple(Scored(each.effective_on, each.score) for each in held if each.basis == "current"),
             highest=policy.scoring.top_score,
             today=on,
             band=band(rating),
-            target=Scored(target.target_on, target.score) if target.target_on else None,
-            optimal=limits.optimal if limits else None,
-            tolerable=limits.tolerable if limits else None,
+            targets=_aims(held, "target"),
+            forecasts=_aims(held, "forecast"),
+            appetite=tuple(
+                Bounds(each.on, each.limits.optimal, each.limits.tolerable)
+                if each.limits
+                else Bounds(each.on, None, None)
+                for each in limits
+            ),
+            is_past=is_past,
         )
+    )
+
+
+def _aims(held: Sequence[Kept], basis: str) -> tuple[Aim, ...]:
+    return tuple(
+        Aim(each.effective_on, each.score, each.target_on) for each in held if each.basis == basis and each.target_on
     )
 
 

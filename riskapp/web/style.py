@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 ENDPOINT = "style"
 A_YEAR = 365 * 24 * 60 * 60
 FETCHED = ("fonts.css", "govuk-frontend.min.css")
-OURS = ("tokens", "shell", "marks", "tables", "forms", "preview", "preview-cells", "kinds", "work", "drawings", "print")
+OURS = (
+    "tokens",
+    "shell",
+    "marks",
+    "tables",
+    "forms",
+    "preview",
+    "preview-cells",
+    "kinds",
+    "work",
+    "past",
+    "drawings",
+    "print",
+)
 
 
 def bundle(folder: Path, address: str) -> bytes:

@@ -13,7 +13,7 @@ from riskapp.domain.geometry.bow_tie import Barrier, BowTie, Branch
 from riskapp.domain.geometry.matrix import Matrix, MatrixCell
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.geometry.ruler import Appetite
-from riskapp.domain.geometry.score_chart import Scored, ScoreHistory
+from riskapp.domain.geometry.score_chart import Aim, Bounds, Scored, ScoreHistory
 from riskapp.domain.scoring import Level
 from riskapp.web import drawings
 from riskapp.web.date_boxes import DateBoxes
@@ -157,9 +157,8 @@ def chart() -> drawings.Drawing:
                 Scored(date(2026, 11, 16), 20),
             ),
             plan=(Scored(date(2025, 12, 8), 20), Scored(date(2026, 4, 1), 16), Scored(date(2026, 8, 31), 12)),
-            target=Scored(date(2027, 3, 31), 9),
-            optimal=6,
-            tolerable=12,
+            targets=(Aim(date(2025, 12, 8), 6, date(2026, 9, 30)), Aim(date(2026, 4, 14), 9, date(2027, 3, 31))),
+            appetite=(Bounds(date(2025, 4, 1), 4, 9), Bounds(date(2026, 4, 1), 6, 12)),
             highest=25,
             today=TODAY,
             band=band(VERY_HIGH),

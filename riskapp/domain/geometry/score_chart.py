@@ -1,4 +1,4 @@
-"""A risk's score over time: the steps it took, the plan, the limits of appetite, and today."""
+"""A risk's score over time: the steps it took, the plan, the limits of appetite and the targets as set, and today."""
 
 from __future__ import annotations
 
@@ -28,26 +28,58 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """A score that was aimed at or forecast on a day, and the day by or for which it was."""
+
+    set_on: date
+    score: int
+    by: date
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits of appetite from a day on; None while none were set."""
+
+    on: date
+    optimal: int | None
+    tolerable: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreHistory:
-    """What the chart shows, oldest first; `highest` is the top of the policy's scale, `band` the colour of now."""
+    """What the chart shows, oldest first; `highest` is the top of the policy's scale, `band` the colour of now.
+
+    `today` is the day at the end of the steps: a past one where the chart `is_past`.
+    """
 
     history: tuple[Scored, ...]
     highest: int
     today: date
     band: str
     plan: tuple[Scored, ...] = ()
-    target: Scored | None = None
-    optimal: int | None = None
-    tolerable: int | None = None
+    targets: tuple[Aim, ...] = ()
+    forecasts: tuple[Aim, ...] = ()
+    appetite: tuple[Bounds, ...] = ()
+    is_past: bool = False
 
     @property
     def now(self) -> int | None:
         return self.history[-1].score if self.history else None
 
     @property
+    def target(self) -> Scored | None:
+        """The target that holds."""
+        return Scored(self.targets[-1].by, self.targets[-1].score) if self.targets else None
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The limits that hold."""
+        return self.appetite[-1] if self.appetite else None
+
+    @property
     def days(self) -> tuple[date, date]:
         """The first and last day drawn."""
-        ahead = [point.on for point in self.plan] + ([self.target.on] if self.target else [])
+        ahead = [point.on for point in self.plan] + [each.by for each in (*self.targets, *self.forecasts)]
         every = [self.today, *ahead, *(point.on for point in self.history)]
         return min(*every, self.today - _LEAST_SPAN), max(every)
 
@@ -82,17 +114,30 @@ def score_chart(facts: ScoreHistory, width: float = 480, height: float = 290) ->
         *_axes(facts, scale),
         *_limits(facts, scale, inside=width < _NARROW),
         *_today(facts, scale),
+        *_aims(facts, scale),
         *_plan(facts, scale),
         *_steps(facts, scale),
     )
     return Picture(width, height, shapes)
 
 
+def _spans(facts: ScoreHistory, scale: _Scale, limit: str) -> Iterator[tuple[float, float, float]]:
+    """Where a limit stood: from which x to which, and at which height, over the whole width of the plot."""
+    first, last = facts.days
+    for number, bounds in enumerate(facts.appetite):
+        is_last = number + 1 == len(facts.appetite)
+        until = last if is_last else min(facts.appetite[number + 1].on, last)
+        value = getattr(bounds, limit)
+        if value is None or until <= first:
+            continue
+        left = scale.left if bounds.on <= first else scale.x(bounds.on)
+        yield left, scale.right if is_last else scale.x(until), scale.y(value)
+
+
 def _grounds(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
-    for limit, kind in ((facts.tolerable, "ground"), (facts.optimal, "ground-2")):
-        if limit is not None:
-            top = scale.y(limit)
-            yield Box(scale.left, top, scale.right - scale.left, scale.bottom - top, kind)
+    for limit, kind in (("tolerable", "ground"), ("optimal", "ground-2")):
+        for left, right, top in _spans(facts, scale, limit):
+            yield Box(left, top, right - left, scale.bottom - top, kind)
 
 
 def _axes(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
@@ -124,20 +169,56 @@ def _months(facts: ScoreHistory, scale: _Scale) -> Iterator[tuple[date, str]]:
 
 
 def _limits(facts: ScoreHistory, scale: _Scale, *, inside: bool) -> Iterator[Shape]:
-    for limit, name in ((facts.tolerable, "Tolerable"), (facts.optimal, "Optimal")):
-        if limit is None:
+    for limit in ("tolerable", "optimal"):
+        spans = tuple(_spans(facts, scale, limit))
+        for line in _stepped(spans):
+            yield Line(line, "limit")
+        value = getattr(facts.bounds, limit) if facts.bounds else None
+        if value is None:
             continue
-        y = scale.y(limit)
-        yield Line(((scale.left, y), (scale.right, y)), "limit")
+        y = spans[-1][2]
         x, baseline = (scale.left + 6, y + 15) if inside else (scale.right + 6, y + 4.5)
-        yield Words(x, baseline, f"{name} to {limit}", "soft")
+        yield Words(x, baseline, f"{limit.capitalize()} to {value}", "soft")
+
+
+def _stepped(spans: tuple[tuple[float, float, float], ...]) -> Iterator[tuple[Point, ...]]:
+    """Join spans that follow on one another into one line of steps."""
+    line: list[Point] = []
+    for left, right, y in spans:
+        if line and line[-1][0] != left:
+            yield tuple(line)
+            line = []
+        line += [(left, y), (right, y)]
+    if line:
+        yield tuple(line)
 
 
 def _today(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
     x = scale.x(facts.today)
     near_edge = x > scale.right - 48
     yield Line(((x, scale.top), (x, scale.bottom)), "today")
-    yield Words(x - 5 if near_edge else x + 5, scale.bottom - 8, "Today", anchor="end" if near_edge else "start")
+    words = f"{facts.today.day} {facts.today:%b %Y}" if facts.is_past else "Today"
+    yield Words(x - 5 if near_edge else x + 5, scale.bottom - 8, words, anchor="end" if near_edge else "start")
+
+
+def _aims(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
+    """The targets one after another, from the day each was set, and the days of those that hold no more."""
+    corners: list[Point] = []
+    for number, aim in enumerate(facts.targets):
+        is_last = number + 1 == len(facts.targets)
+        until = aim.by if is_last else facts.targets[number + 1].set_on
+        y = scale.y(aim.score)
+        corners += [(scale.x(max(aim.set_on, facts.days[0])), y), (scale.x(max(until, aim.set_on)), y)]
+    if corners:
+        yield Line(tuple(corners), "aim")
+    for aim in facts.targets[:-1]:
+        if facts.target != Scored(aim.by, aim.score):
+            yield diamond(scale.x(aim.by), scale.y(aim.score), 5, "aim-was")
+    for number, aim in enumerate(facts.forecasts, start=1):
+        holds = number == len(facts.forecasts)
+        if holds and facts.now is not None and aim.by > facts.today:
+            yield Line(((scale.x(facts.today), scale.y(facts.now)), (scale.x(aim.by), scale.y(aim.score))), "plan")
+        yield Dot(scale.x(aim.by), scale.y(aim.score), 4 if holds else 3, "plan-ring" if holds else "aim-was")
 
 
 def _plan(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
@@ -176,7 +257,7 @@ def _steps(facts: ScoreHistory, scale: _Scale) -> Iterator[Shape]:
     yield Line((*corners, now), "step")
     yield from _step_names(facts, scale)
     yield Dot(*now, 6.5, facts.band)
-    label = f"Now {facts.now}"
+    label = f"{'Then' if facts.is_past else 'Now'} {facts.now}"
     room = scale.right - now[0] > width_of(label, 15, 700) + 14
     x = now[0] + 12 if room else now[0] - 4
     y = now[1] + 5 if room else now[1] - 12

@@ -4,7 +4,7 @@ A statement over the tables of today is turned, table by table, into the one ove
 or a list of the past is no second page or list. What is not here has no past: posts and units are named as today.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar, cast
@@ -27,6 +27,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    null,
     or_,
     select,
     union_all,
@@ -314,26 +315,25 @@ class Stated:
 
     causes: tuple[str, ...]
     consequences: tuple[str, ...]
-    is_whole: bool
     whole_from: date | None
 
 
-def stated(actor: Actor, *, risk_id: int, then: date) -> Stated | None:
-    """Give the lists of a risk's statement as they stood at the end of a day; the caller has shown that it is told."""
+def stated(actor: Actor, *, risk_id: int, then: date, is_told: bool) -> Stated | None:
+    """Give the lists of a risk's statement as they stood at the end of a day; they are only read where they are told.
+
+    The caller has shown that the actor may read the risk.
+    """
     del actor
-    latest = _latest(RiskVersion, "risk_id", Risk, then)
     made = aliased(RiskVersion)
     whole_from = select(func.min(made.valid_from)).where(made.is_whole).scalar_subquery()
-    rows = read(
-        select(RiskVersion.words, RiskVersion.is_whole, case((~RiskVersion.is_whole, whole_from)))
+    words: ColumnElement[Any] = RiskVersion.words.label("words") if is_told else null()
+    row = read(
+        select(words, case((~RiskVersion.is_whole, whole_from)))
         .join(Risk, Risk.id == RiskVersion.risk_id)
-        .where(Risk.id == THE_RISK, RiskVersion.id == latest),
+        .where(Risk.id == THE_RISK, RiskVersion.id == _latest(RiskVersion, "risk_id", Risk, then)),
         {"risk_id": risk_id},
-    )
-    return next(
-        (
-            Stated(tuple(words.get("causes", ())), tuple(words.get("consequences", ())), is_whole, whole_from)
-            for words, is_whole, whole_from in rows
-        ),
-        None,
-    )
+    ).first()
+    if row is None:
+        return None
+    said: Mapping[str, Sequence[str]] = row[0] or {}
+    return Stated(tuple(said.get("causes", ())), tuple(said.get("consequences", ())), row[1])

@@ -1,10 +1,12 @@
 """The policy in force on a day, parsed once a process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import bindparam, event, or_, select
+from sqlalchemy import Row, event, select
 from sqlalchemy.orm import Session
 
 from riskapp.domain.policy import Policy, parse_policy
@@ -29,14 +31,23 @@ class InForce:
 
 
 def in_force(*, on: date) -> InForce:
-    """Give the version in force on a day; without one nothing can be scored, so that is an error.
+    """Give the version in force on a day; without one nothing can be scored, so that is an error."""
+    row = next((row for row in reversed(_kept()) if _covers(row, on)), None)
+    if row is None:
+        raise NoPolicyError(f"no risk policy is in force on {on}: run flask policy adopt")
+    return _opened(row)
 
-    A page asks several times, so the answer is kept for as long as the session lives and nothing is taken back.
-    """
-    known: dict[date, InForce] = db.session.info.setdefault(KNOWN, {})
-    if on not in known:
-        known[on] = _look_up(on)
-    return known[on]
+
+def since(*, on: date) -> tuple[InForce, ...]:
+    """List the version in force on a day and those that came after it; before the first, all of them."""
+    rows = _kept()
+    first = max((number for number, row in enumerate(rows) if row.in_force_from <= on), default=0)
+    return tuple(_opened(row) for row in rows[first:])
+
+
+def first_day() -> date | None:
+    """Give the day on which the first version came into force; None without one."""
+    return next((row.in_force_from for row in _kept()), None)
 
 
 def forget() -> None:
@@ -49,21 +60,31 @@ def _forget_what_was_taken_back(session: Session) -> None:
     session.info.pop(KNOWN, None)
 
 
-_VERSION = (
-    select(PolicyVersion.id, PolicyVersion.number, PolicyVersion.in_force_from, PolicyVersion.fingerprint)
-    .where(
-        PolicyVersion.in_force_from <= bindparam("on"),
-        or_(PolicyVersion.in_force_to.is_(None), PolicyVersion.in_force_to >= bindparam("on")),
-    )
-    .order_by(PolicyVersion.in_force_from.desc(), PolicyVersion.id.desc())
-    .limit(1)
-)
+_VERSIONS = select(
+    PolicyVersion.id,
+    PolicyVersion.number,
+    PolicyVersion.in_force_from,
+    PolicyVersion.in_force_to,
+    PolicyVersion.fingerprint,
+).order_by(PolicyVersion.in_force_from, PolicyVersion.id)
 
 
-def _look_up(on: date) -> InForce:
-    row = db.session.execute(_VERSION, {"on": on}).first()
-    if row is None:
-        raise NoPolicyError(f"no risk policy is in force on {on}: run flask policy adopt")
+def _kept() -> Sequence[Row[*tuple[Any, ...]]]:
+    """Read which versions there are, the first first: there are few, and a page asks several times.
+
+    The answer is kept for as long as the session lives and nothing is taken back.
+    """
+    if KNOWN not in db.session.info:
+        db.session.info[KNOWN] = db.session.execute(_VERSIONS).all()
+    known: Sequence[Row[*tuple[Any, ...]]] = db.session.info[KNOWN]
+    return known
+
+
+def _covers(row: Row[*tuple[Any, ...]], on: date) -> bool:
+    return bool(row.in_force_from <= on and (row.in_force_to is None or row.in_force_to >= on))
+
+
+def _opened(row: Row[*tuple[Any, ...]]) -> InForce:
     return InForce(row.id, row.number, row.in_force_from, _parsed(row.id, row.fingerprint))
 
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from riskapp.domain.appetite import Position
 from riskapp.domain.movement import Kind
+from riskapp.domain.past import FIELD as AS_AT
 from riskapp.domain.policy import Policy
 from riskapp.features.registers.queries import SORTS, Choices, Filters, Status
 
@@ -27,11 +28,17 @@ LONGEST_WORDS = 100
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the filters of one reader can choose from on a day."""
+    """What the filters of one reader can choose from on a day, or, with `then`, could choose from on a past one."""
 
     policy: Policy
     choices: Choices
     on: date
+    then: date | None = None
+
+    @property
+    def shown_on(self) -> date:
+        """The day that is shown: today, or the past one."""
+        return self.then or self.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,10 @@ class State:
         merged = {**kept, **changes}
         return {key: value for key, value in merged.items() if value}
 
+    def whole(self) -> dict[str, Any]:
+        """Write the address of the same day's register without any filter."""
+        return {name: value for name, value in self.chosen.items() if name == AS_AT}
+
     def sorted_by(self, column: str) -> dict[str, Any]:
         """Write the address that orders by a column: the other way round if it does so now."""
         scores = column in {"current", "target", "inherent", "opened"}
@@ -87,12 +98,12 @@ class State:
 def read(args: Mapping[str, str], offer: Offer) -> State:
     """Read an address; what means nothing to the policy, the organisation or the plan is left out and told."""
     known = {name: dict(options) for name, options in options_of(offer).items()}
-    chosen: dict[str, str] = {}
+    chosen: dict[str, str] = {AS_AT: str(offer.then)} if offer.then else {}
     labels: dict[str, str] = {}
     ignored = False
     for name, raw in args.items():
         value = raw.strip()
-        if not value:
+        if not value or name == AS_AT:
             continue
         if name == "q":
             chosen[name], labels[name] = value[:LONGEST_WORDS], f"Words: {value[:LONGEST_WORDS]}"
@@ -163,6 +174,7 @@ def _filters(chosen: Mapping[str, str], offer: Offer) -> Filters:
     kinds: dict[str, Kind] = {key: key for key in get_args(Kind)}
     return Filters(
         on=offer.on,
+        then=offer.then,
         since=offer.choices.since,
         status=statuses.get(chosen.get("status", ""), "open"),
         unit_path=paths.get(chosen.get("unit", ""), ""),

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain.appetite import Position
+from riskapp.domain.past import not_before
 from riskapp.domain.permissions import COUNCIL_READERS, Permission
 from riskapp.domain.policy import Policy
 from riskapp.domain.scoring import Rating
@@ -14,7 +15,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import forms as addresses
 from riskapp.features.registers import queries
-from riskapp.web import addressing, csv, drawings, grids, guards, levels, xlsx
+from riskapp.web import addressing, csv, drawings, grids, guards, levels, past, xlsx
 from riskapp.web.clock import today
 
 blueprint = Blueprint("risks", __name__)
@@ -30,7 +31,7 @@ HEADS = (
 def register() -> ResponseReturnValue:
     """Show the risks that the reader may see, as the address asks for them."""
     actor, offer = guards.actor(), _offer()
-    state = addresses.read(request.args, offer)
+    state, then = addresses.read(request.args, offer), offer.then
     census = queries.census(actor, state.filters)
     found, standings = census.found, census.standings
     page = min(state.page, max(1, -(-found // state.size)))
@@ -42,7 +43,7 @@ def register() -> ResponseReturnValue:
         offset=(page - 1) * state.size,
         limit=state.size,
     )
-    record_shown((row.reference for row in rows), Outlet.REGISTER)
+    record_shown((row.reference for row in rows), Outlet.REGISTER_THEN if then else Outlet.REGISTER, since=then)
     at_place: Counter[tuple[int, int]] = Counter()
     by_position: Counter[str] = Counter()
     by_rating: Counter[str] = Counter()
@@ -75,9 +76,10 @@ def register() -> ResponseReturnValue:
         movement=census.movement,
         withheld=census.withheld,
         rating_of=levels.rating_of(offer.policy.scoring),
+        beside=tuple(past.asked_beside()),
         category_words={key: category.label for key, category in offer.policy.appetite.categories.items()},
         here=here,
-        risk_address=addressing.of_each(".risk"),
+        risk_address=addressing.of_each(".risk", as_at=then),
     )
 
 
@@ -85,28 +87,34 @@ def register() -> ResponseReturnValue:
 @guards.requires(Permission.SIGNED_IN)
 def register_csv() -> ResponseReturnValue:
     """Send every row of the register that the address asks for."""
-    return csv.answer("register", HEADS, _exported())
+    return csv.answer(*_file())
 
 
 @blueprint.get("/registers.xlsx")
 @guards.requires(Permission.SIGNED_IN)
 def register_xlsx() -> ResponseReturnValue:
     """Send the same as a workbook."""
-    return xlsx.answer("register", HEADS, _exported())
+    return xlsx.answer(*_file())
 
 
-def _exported() -> Iterator[tuple[object, ...]]:
+def _file() -> tuple[str, Sequence[str], Iterator[tuple[object, ...]]]:
+    """The name of the file, its heads and its rows; one of a past day says so in its name."""
     actor, offer = guards.actor(), _offer()
-    state = addresses.read(request.args, offer)
+    state, then = addresses.read(request.args, offer), offer.then
     rows = queries.register(actor, state.filters, sort=state.sort, descending=state.descending)
-    record_shown((row.reference for row in rows), Outlet.REGISTER_FILE)
+    outlet = Outlet.REGISTER_FILE_THEN if then else Outlet.REGISTER_FILE
+    record_shown((row.reference for row in rows), outlet, since=then)
     label = levels.rating_of(offer.policy.scoring)
-    return _cells(rows, offer.policy, label)
+    return f"register-as-at-{then}" if then else "register", HEADS, _cells(rows, offer.policy, label)
 
 
 def _offer() -> addresses.Offer:
-    actor, on = guards.actor(), today()
-    return addresses.Offer(policies.in_force(on=on).policy, queries.choices(actor, on=on), on)
+    actor, on, then = guards.actor(), today(), past.day_asked()
+    first = policies.first_day() if then else None
+    if then and first and then < first:
+        raise not_before(first, because="The council's record begins")
+    policy = policies.in_force(on=then or on).policy
+    return addresses.Offer(policy, queries.choices(actor, on=on, then=then), on, then)
 
 
 def _register_title(state: addresses.State, offer: addresses.Offer) -> str:

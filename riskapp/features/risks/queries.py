@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, literal_column, or_, select, union_all
+from sqlalchemy import Integer, Row, Select, String, bindparam, cast, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.actions import Status
@@ -24,7 +24,16 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
 from riskapp.models.policy import PolicyVersion
-from riskapp.models.risks import Assessment, AssessmentImpact, Review, Risk, RiskCause, RiskConsequence, RiskStanding
+from riskapp.models.risks import (
+    Assessment,
+    AssessmentImpact,
+    Review,
+    Risk,
+    RiskCause,
+    RiskConsequence,
+    RiskStanding,
+    RiskVersion,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +132,9 @@ class RiskPage:
     """Everything the page of a risk shows; scores are as kept, oldest first in `assessed`, newest first in `reviews`.
 
     `withheld` says of each group that is withheld from the reader why: what is in it is None or empty, and a title says
-    why. The escalation, the reviews and the next one follow from the score and are withheld with it. `whole_from` is
-    there where a past day is shown of which less was kept: the day from which all is.
+    why. The escalation, the reviews and the next one follow from the score and are withheld with it. `categories` says
+    since when the risk is in which; `whole_from` is there where a past day is shown of which less was kept: the day
+    from which all is.
     """
 
     row: Shown
@@ -146,6 +156,7 @@ class RiskPage:
     desks: tuple[DeskLine, ...]
     reviews: tuple[Reviewed, ...]
     withheld: Mapping[str, str]
+    categories: tuple[tuple[date, str], ...]
     whole_from: date | None
 
     @property
@@ -191,10 +202,11 @@ def _page(actor: Actor, about: dict[str, Any], on: date, then: date | None) -> R
     by_id = {each.id: each for each in assessed}
     is_stated = "statement" not in withheld
     words = _words(row.id, path, with_statement=is_stated and then is None)
-    stated = past.stated(actor, risk_id=row.id, then=then) if then else None
-    causes, consequences = (tuple(text for _, _, _, text in words[each]) for each in ("cause", "consequence"))
-    if stated and is_stated:
+    causes, consequences = (tuple(text for *_, text in words[each]) for each in ("cause", "consequence"))
+    stated = past.stated(actor, risk_id=row.id, then=then, is_told=is_stated) if then else None
+    if stated:
         causes, consequences = stated.causes, stated.consequences
+    since = tuple((date.fromisoformat(day), category) for _, _, day, category in words["category"])
     return RiskPage(
         row=row,
         reference=reference,
@@ -216,6 +228,8 @@ def _page(actor: Actor, about: dict[str, Any], on: date, then: date | None) -> R
         desks=() if withheld else tuple(DeskLine(*each) for each in read(over(_DESKS), about)),
         reviews=tuple(Reviewed(*each) for each in read(over(_REVIEWS), about)) if assessed else (),
         withheld=withheld,
+        categories=tuple(each for each in since if then is None or each[0] <= then)
+        or ((row.drafted_on, row.category),),
         whole_from=stated.whole_from if stated else None,
     )
 
@@ -275,13 +289,26 @@ def _proposed(assessed: Sequence[Assessed]) -> Assessed | None:
 
 def _words_of(what: str, table: type[RiskCause] | type[RiskConsequence]) -> Select[*tuple[Any, ...]]:
     return select(literal_column(f"'{what}'"), table.position, literal_column("''"), table.text).where(
-        table.risk_id == THE_RISK
+        table.risk_id == bindparam("stated_id", type_=Integer)
     )
 
 
+_versions = (
+    select(
+        RiskVersion.version,
+        RiskVersion.valid_from,
+        RiskVersion.category,
+        func.lag(RiskVersion.category).over(order_by=RiskVersion.version).label("was"),
+    )
+    .where(RiskVersion.risk_id == THE_RISK)
+    .subquery()
+)
 _WORDS = union_all(
     _words_of("cause", RiskCause),
     _words_of("consequence", RiskConsequence),
+    select(
+        literal_column("'category'"), _versions.c.version, cast(_versions.c.valid_from, String), _versions.c.category
+    ).where(or_(_versions.c.was.is_(None), _versions.c.was != _versions.c.category)),
     select(literal_column("'unit'"), func.length(Unit.path), Entity.reference, Entity.name)
     .join(Entity, Entity.id == Unit.id)
     .where(Unit.id.in_(bindparam("unit_ids", expanding=True))),
@@ -289,13 +316,11 @@ _WORDS = union_all(
 
 
 def _words(risk_id: int, path: str, *, with_statement: bool) -> dict[str, list[Row[*tuple[Any, ...]]]]:
-    """Read the causes and consequences of a risk in order, and the units it is in with the council first."""
+    """Read a risk's causes and consequences in order, its categories since when, and its units, the council first."""
     unit_ids = [int(part) for part in path.split("/") if part]
+    about = {"risk_id": risk_id, "stated_id": risk_id if with_statement else None, "unit_ids": unit_ids}
     found: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for line in sorted(
-        read(_WORDS, {"risk_id": risk_id if with_statement else None, "unit_ids": unit_ids}),
-        key=itemgetter(1),
-    ):
+    for line in sorted(read(_WORDS, about), key=itemgetter(1)):
         found[line[0]].append(line)
     return found
 

@@ -6,6 +6,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
+from riskapp.domain import appetite
+from riskapp.domain.past import FIELD, CannotLookBack, not_before
 from riskapp.domain.permissions import Facts, Permission
 from riskapp.domain.policy import Policy
 from riskapp.domain.quality import Kept, nudges
@@ -21,7 +23,7 @@ from riskapp.features.risks.forms import SCORE_FORMS, CloseForm, EscalateForm, R
 from riskapp.features.similar import queries as alike
 from riskapp.models.database import db, transaction
 from riskapp.models.risks import Assessment, Risk
-from riskapp.web import back, guards, history, levels, risk_drawings
+from riskapp.web import back, guards, history, levels, past, risk_drawings
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
 from riskapp.web.filters import day
@@ -32,34 +34,81 @@ OVERTAKEN = "Somebody else changed this risk after you loaded the page. Read wha
 @blueprint.get("/risks/<reference>")
 @guards.requires(Permission.RISK_READ)
 def risk(reference: str) -> ResponseReturnValue:
-    """Show everything about a risk that the reader may see."""
+    """Show everything about a risk that the reader may see, today or as it stood at the end of a past day."""
+    if then := past.day_asked():
+        return _as_it_stood(reference, then)
     actor, on = guards.actor(), today()
     page, facts = _page(reference, Permission.RISK_READ)
-    policy, rating_of = policies.in_force(on=on).policy, levels.rating_of(policies.in_force(on=on).policy.scoring)
-    category = page.row.category
-    chart = ruler = None
-    if page.current and page.target:
-        band = rating_of(page.current.rating)
-        chart = risk_drawings.chart(policy, category, page.history, page.target, band, on)
-        ruler = risk_drawings.ruler(policy, category, page.current, page.target, band)
+    policy = policies.in_force(on=on).policy
     similar = _similar(page, on)
     linked = (link.reference for link in page.links if link.kind == "risk")
     record_shown((*(each.reference for each in similar), *linked), Outlet.SIMILAR)
     told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
-    return render_template(
-        "risks/risk.html",
-        page=page,
-        policy=policy,
-        category=policy.appetite.categories.get(category),
-        rating_of=rating_of,
-        nudges=_nudges(page, policy, facts),
-        chart=chart,
-        ruler=ruler,
-        bow_tie=risk_drawings.bow_tie(page.causes, page.row.event, page.consequences) if page.row.event else None,
+    return _shown(
+        page,
+        policy,
+        on,
+        then=None,
         history=history.in_words(told),
+        nudges=_nudges(page, policy, facts),
         may={permission.name: guards.allows(permission, facts) for permission in DEEDS},
         may_agree=_may_agree(page, facts),
         similar=similar,
+    )
+
+
+def _as_it_stood(reference: str, then: date) -> ResponseReturnValue:
+    """Show a risk as it stood at the end of a day, with the rights of today and no deed."""
+    actor, on = guards.actor(), today()
+    found = queries.find(actor, reference, on=on)
+    if found is None:
+        abort(404)
+    guards.allow(Permission.RISK_READ, readers.facts(risk_id=found.id, on=on))
+    if then < found.drafted_on:
+        raise not_before(found.drafted_on, because="This risk was logged")
+    page = queries.risk_then(actor, found.id, reference, on=on, then=then)
+    if page is None:
+        raise CannotLookBack(Refusal(FIELD, "Nothing of this risk is open to you on that day. Choose another day"))
+    linked = (link.reference for link in page.links if link.kind == "risk")
+    record_shown((page.reference, *linked), Outlet.RISK_THEN, since=then)
+    told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
+    return _shown(
+        page,
+        policies.in_force(on=then).policy,
+        then,
+        then=then,
+        today=then,
+        history=history.in_words(told),
+        nudges=[],
+        may={permission.name: False for permission in DEEDS},
+        may_agree=False,
+        similar=(),
+    )
+
+
+def _shown(
+    page: queries.RiskPage, policy: Policy, on: date, *, then: date | None, **more: object
+) -> ResponseReturnValue:
+    """Draw the page of a risk on a day, which is `then` where it is a past one."""
+    rating_of = levels.rating_of(policy.scoring)
+    category, chart, ruler = page.row.category, None, None
+    if page.current and page.target:
+        band = rating_of(page.current.rating)
+        in_force = (each for each in policies.since(on=page.assessed[0].effective_on) if each.in_force_from <= on)
+        limits = appetite.limits_over_time([(each.in_force_from, each.policy) for each in in_force], page.categories)
+        chart = risk_drawings.chart(page.assessed, limits, policy, band, on, is_past=then is not None)
+        ruler = risk_drawings.ruler(policy, category, page.current, page.target, band)
+    return render_template(
+        "risks/risk.html",
+        page=page,
+        then=then,
+        policy=policy,
+        category=policy.appetite.categories.get(category),
+        rating_of=rating_of,
+        chart=chart,
+        ruler=ruler,
+        bow_tie=risk_drawings.bow_tie(page.causes, page.row.event, page.consequences) if page.row.event else None,
+        **more,
     )
 
 

@@ -37,6 +37,7 @@ from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
 from riskapp.features.exemption import queries as exemptions
 from riskapp.features.exemption import views as exemption_views
+from riskapp.features.history import views as history_views
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
@@ -80,6 +81,7 @@ ROOT = Path(__file__).parents[1]
 BLUEPRINTS = (
     work_views.blueprint,
     drafting_views.blueprint,
+    history_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,

@@ -33,6 +33,14 @@ def exempt_parts(levels: Mapping[str, str]) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """The groups of a thing's fields that are exempt, and whether even its existence is withheld."""
+
+    groups: frozenset[str] = frozenset()
+    existence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A decision on one group of a thing's fields, in force from a day until the next on the same group."""
 

@@ -1,11 +1,13 @@
 """The audit trail in plain words, for the time line of a thing."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from riskapp.domain.access import page_of
 from riskapp.domain.audit import Event
+from riskapp.domain.history import DESK, MAIL, Change
 from riskapp.web.filters import day
 
 WORDS: Mapping[str, str] = {
@@ -54,15 +56,12 @@ WORDS: Mapping[str, str] = {
     Event.RISK_CLASSIFIED: "Classified",
     Event.RISK_MARKED_EXEMPT: "Marked as perhaps exempt",
     Event.ACTION_ADDED: "Action added",
-    Event.ACTION_UPDATED: "Action updated",
-    Event.ACTION_MOVED: "Due date moved",
     Event.ACTION_CHASED: "Action chased",
     Event.NAMED_GRANT_GIVEN: "Opened to somebody by name",
     Event.NAMED_GRANT_ENDED: "No longer open to somebody by name",
     Event.GLASS_READ: "Read in an emergency",
     Event.ESCALATION_RAISED: "Escalated",
     Event.ESCALATION_ACKNOWLEDGED: "Escalation acknowledged",
-    Event.ESCALATION_ACCEPTED: "Escalation decided",
     Event.ESCALATION_RETURNED: "Escalation returned",
     Event.ESCALATION_PASSED_ON: "Escalation passed on",
     Event.ESCALATION_HANDED_OVER: "Escalation handed to whoever answers for the post now",
@@ -94,6 +93,9 @@ IN_FULL: Mapping[str, str] = {
     Event.BOARD_CHANGED: "Changed: now {after[name]}, led by {after[led_by]}",
     Event.BOARD_JOINED: "{after[post]} joined as {after[role]}",
     Event.BOARD_LEFT: "{after[post]} left",
+    Event.ACTION_UPDATED: "Action updated: {after[status]}, {after[progress]}%",
+    Event.ACTION_MOVED: "Due date moved from {before[due_on]} to {after[due_on]}",
+    Event.ESCALATION_ACCEPTED: "Escalation decided: {after[decision]}",
     Event.EXEMPT_SHOWN: "Exempt words read: {after[where]}",
     Event.LIST_EXPORTED: "Taken out as a file: {after[list]}, {after[rows]} rows",
     Event.CHECKPOINT_ISSUED: "Checkpoint issued at number {after[number]}",
@@ -160,13 +162,27 @@ class Told(Protocol):
     def content(self) -> Mapping[str, Any]: ...
 
 
+class Happened(Told, Protocol):
+    """An entry of the history of a risk: what it happened to, where that is not the risk, and what changed in words."""
+
+    @property
+    def thing(self) -> str: ...
+    @property
+    def reference(self) -> str | None: ...
+    @property
+    def changes(self) -> tuple[Change, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a time line: when, what in words, and who or why beneath."""
+    """A line of a time line: when, what in words, and who or why beneath; of what, and what changed in its words."""
 
     on: datetime
     words: str
     note: str
+    reference: str | None = None
+    url: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def in_words(entries: Iterable[Told]) -> tuple[Entry, ...]:
@@ -174,6 +190,19 @@ def in_words(entries: Iterable[Told]) -> tuple[Entry, ...]:
     return tuple(
         Entry(told.at, _deed(told), ". ".join(part.rstrip(".") for part in (_why(told), told.post_title) if part))
         for told in entries
+    )
+
+
+def happenings(entries: Iterable[Happened], *, linked: Collection[str]) -> tuple[Entry, ...]:
+    """Say what happened to a risk and around it; a thing of one of some kinds is a link to its page."""
+    return tuple(
+        replace(
+            line,
+            reference=each.reference,
+            url=page_of(each.thing, each.reference) if each.reference and each.thing in linked else None,
+            changes=each.changes,
+        )
+        for each, line in ((each, in_words((each,))[0]) for each in entries)
     )
 
 
@@ -186,8 +215,25 @@ def _why(told: Told) -> str:
     return str(told.content.get("why") or "")
 
 
+MAIL_STATES: Mapping[str, str] = {
+    "queued": "E-mail that waits to be sent",
+    "sending": "E-mail that is being sent",
+    "sent": "E-mail",
+    "uncertain": "E-mail that may not have arrived",
+    "parked": "E-mail that could not be sent",
+}
+
+
+def _mailed(content: Mapping[str, Any]) -> str:
+    """Say to whom a message went by the post, never the address, and what it was about."""
+    what = MAIL_STATES.get(content.get("state", ""), "E-mail")
+    return f"{what} to {content.get('to') or 'a person without a post'}: {content.get('about', '')}"
+
+
 def _deed(told: Told) -> str:
     before, after = told.content.get("before", {}), told.content.get("after", {})
+    if told.event in {MAIL, DESK}:
+        return _mailed(told.content) if told.event == MAIL else str(told.content.get("deed", ""))
     if told.event == Event.RISK_SCORED:
         return _scored(before, after)
     if told.event == Event.RISK_REVIEWED:
@@ -207,13 +253,16 @@ def _in_full(template: str, before: Mapping[str, Any], after: Mapping[str, Any])
         return template.partition("{")[0].rstrip(" :") or "Changed"
 
 
+_KEYS = frozenset({"role", "status", "decision"})
+
+
 def _dated(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Say days as days; what is kept of a role or a kind loses its underscores."""
+    """Say days as days; what is kept of a role, a state or a decision loses its underscores."""
     return {
         key: day(date.fromisoformat(value))
         if key.endswith("_on") and value
         else value.replace("_", " ")
-        if key == "role" and isinstance(value, str)
+        if key in _KEYS and isinstance(value, str)
         else value
         for key, value in content.items()
     }
@@ -234,6 +283,19 @@ def _scored(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     )
     if was is None:
         moved = f"{basis.capitalize()} score {now}"
+    moved += _levels(before, after)
     if after.get("state") == "proposed":
         return f"{moved}: proposed, until somebody else agrees"
     return f"{moved}, as proposed: agreed" if after.get("proposed") else moved
+
+
+def _levels(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Say the levels of a score, where they are kept beside it: "; likelihood 4, impact 4 to 5, by 31 Mar 2027"."""
+    said = []
+    for axis in ("likelihood", "impact"):
+        was, now = before.get(axis), after.get(axis)
+        if now is not None:
+            said.append(f"{axis} {now}" if was in {None, now} else f"{axis} {was} to {now}")
+    if after.get("by"):
+        said.append(f"by {day(after['by'])}")
+    return f"; {', '.join(said)}" if said else ""

@@ -47,7 +47,7 @@ def address(**changes: object) -> str:
 def same_list(endpoint: str) -> str:
     """The same list, whole, at another endpoint: its file."""
     kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "page" and value}
-    return url_for(endpoint, **kept)
+    return url_for(endpoint, **{**kept, **(request.view_args or {})})
 
 
 def page_number() -> int:

@@ -65,13 +65,16 @@ def _aims(held: Sequence[Kept], basis: str) -> tuple[Aim, ...]:
     )
 
 
-def ruler(policy: Policy, category: str, now: Kept, target: Kept, rating: Rating) -> drawings.Drawing[Appetite] | None:
+def ruler(
+    policy: Policy, category: str, now: Kept, target: Kept, rating: Rating, *, is_past: bool = False
+) -> drawings.Drawing[Appetite] | None:
     """Now and target between the limits of the category; None where the council has set none."""
     limits = appetite.limits(policy, category) if category in policy.appetite.categories else None
     if limits is None:
         return None
+    top = policy.scoring.top_score
     return drawings.appetite_scale(
-        Appetite(limits.optimal, limits.tolerable, policy.scoring.top_score, now.score, band(rating), target.score)
+        Appetite(limits.optimal, limits.tolerable, top, now.score, band(rating), target.score, is_past)
     )
 
 

@@ -25,6 +25,12 @@ class Appetite:
     now: int | None
     band: str
     target: int | None = None
+    is_past: bool = False
+
+    @property
+    def when(self) -> str:
+        """What the current score is called: of today, or of the past day that is shown."""
+        return "Then" if self.is_past else "Now"
 
 
 def appetite_ruler(facts: Appetite, width: float = 408) -> Picture:
@@ -55,7 +61,7 @@ def _pointers(facts: Appetite, unit: float, width: float) -> Iterator[Shape]:
     """Diamonds above the scale; the two names part when they would touch."""
     both = facts.now is not None and facts.target is not None
     together = both and abs((facts.now or 0) - (facts.target or 0)) * unit < _BOTH_NAMES
-    for name, score, kind in (("Target", facts.target, "target"), ("Now", facts.now, facts.band)):
+    for name, score, kind in (("Target", facts.target, "target"), (facts.when, facts.now, facts.band)):
         if score is None:
             continue
         x, text = 1 + score * unit, f"{name} {score}"
@@ -64,7 +70,7 @@ def _pointers(facts: Appetite, unit: float, width: float) -> Iterator[Shape]:
         yield diamond(x, 28, 7, kind)
         if together:
             ahead = (facts.now or 0) >= (facts.target or 0)
-            right = ahead if name == "Now" else not ahead
+            right = not ahead if name == "Target" else ahead
             yield Words(x - 2 if right else x + 2, 14, text, weight=600, anchor="start" if right else "end")
         else:
             yield Words(min(max(x, half), width - half), 14, text, weight=600, anchor="middle")

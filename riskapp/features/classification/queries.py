@@ -6,7 +6,6 @@ of asking, and whatever was decided to be withheld between them. A mark that was
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, Subquery, and
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.exemption import NO_PARAGRAPH, UNDECIDED_YET
-from riskapp.domain.publication import EXEMPT, PARTS, exempt_parts
+from riskapp.domain.publication import EXEMPT, PARTS, Withheld, exempt_parts
 from riskapp.models.database import db
 from riskapp.models.entity import Classification
 
@@ -24,14 +23,6 @@ Day = date | ColumnElement[date]
 BUILT = 256
 """How many conditions are kept once built: they hang on a column and a day alone, and building one costs more than
 asking."""
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """The groups of a thing's fields that are exempt, and whether even its existence is withheld."""
-
-    groups: frozenset[str] = frozenset()
-    existence: bool = False
 
 
 NOTHING = Withheld()

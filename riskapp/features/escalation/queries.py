@@ -17,6 +17,7 @@ from riskapp.domain.escalation_states import CaseState, Decision, DeskState
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.permissions import Actor, Facts, Permission, Relation, Role, may
 from riskapp.domain.policy import Policy
+from riskapp.domain.publication import Withheld
 from riskapp.domain.scoring import Rating
 from riskapp.features.classification import queries as classification
 from riskapp.features.people import queries as people
@@ -360,7 +361,7 @@ def _permission_facts(
     case: EscalationCase,
     desks: Iterable[EscalationDesk],
     path: str,
-    hidden: Mapping[int, classification.Withheld],
+    hidden: Mapping[int, Withheld],
 ) -> Facts:
     desks = tuple(desks)
     withheld = hidden.get(case.subject_id or 0, classification.NOTHING)

@@ -7,6 +7,7 @@ or a list of the past is no second page or list. What is not here has no past: p
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -73,7 +74,7 @@ class Sight:
 
     def over(self, statement: Asked) -> Asked:
         """Turn a statement over the tables of today into the same over what they held then."""
-        return _over(statement, self.tables) if self.tables else statement
+        return cast("Asked", _over(statement, self)) if self.tables else statement
 
 
 @kept
@@ -83,7 +84,7 @@ def sight(actor: Actor, *, on: date, then: date | None = None, of_one: bool = Fa
     The past is read with the rights of today.
     """
     if then is None:
-        hides = _treats_what_is_exempt(actor, on, None)
+        hides = treats_what_is_exempt(actor, on=on)
         return Sight(readers.readable(actor, on=on), readers.projection(actor, on=on), hides)
     risks = _risks(actor, on, then, of_one=of_one)
     seen = readers.projection(actor, on=on, since=then, cleared=risks.c.is_cleared.is_(True))
@@ -100,7 +101,9 @@ def names_of(table: type[Base]) -> set[str]:
     return {each.name for each in table.__table__.columns}
 
 
-def _over(statement: Asked, tables: Tables) -> Asked:
+@lru_cache(maxsize=readers.KEPT)
+def _over(statement: ExternallyTraversible, sight: Sight) -> ExternallyTraversible:
+    tables = sight.tables
     made: dict[FromClause, FromClause | None] = {}
     ours = {held for held in tables.values() if isinstance(held, CTE)}
 
@@ -120,7 +123,7 @@ def _over(statement: Asked, tables: Tables) -> Asked:
         there = stands_for(source) if isinstance(source, Table | Alias) else None
         return there.c[element.name] if there is not None and isinstance(element, ColumnClause) else there
 
-    return cast("Asked", replacement_traverse(statement, {}, replace))
+    return replacement_traverse(statement, {}, replace)
 
 
 def _tables(actor: Actor, on: date, then: date, risks: CTE, *, of_one: bool) -> Tables:
@@ -251,17 +254,18 @@ def _actions(actor: Actor, on: date, then: date) -> Rows:
     return (
         _rows(Action, **own)
         .join(_action_then, and_(_action_then.action_id == Action.id, _action_then.id == latest))
-        .where(~_treats_what_is_exempt(actor, on, then))
+        .where(~treats_what_is_exempt(actor, on=on, since=then))
     )
 
 
-def _treats_what_is_exempt(actor: Actor, on: date, then: date | None) -> ColumnElement[bool]:
+def treats_what_is_exempt(actor: Actor, *, on: date, since: date | None = None) -> ColumnElement[bool]:
+    """Tell of an action that it treats another risk than `THE_RISK`, of which something is withheld from the actor."""
     treats = aliased(Link)
     return (
         select(treats.id)
         .join(Risk, Risk.id == treats.to_id)
         .where(treats.from_id == Action.id, treats.kind == "treats", Risk.id != THE_RISK)
-        .where(readers.is_exempt(on=on, since=then), ~readers.reads_exempt(actor, on=on, since=then))
+        .where(readers.is_exempt(on=on, since=since), ~readers.reads_exempt(actor, on=on, since=since))
         .correlate(Action)
         .exists()
     )

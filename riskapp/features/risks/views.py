@@ -13,7 +13,7 @@ from riskapp.domain.policy import Policy
 from riskapp.domain.quality import Kept, nudges
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
-from riskapp.features.audit import queries as trail
+from riskapp.features.history import queries as happened
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import Outlet, record_shown
@@ -37,19 +37,18 @@ def risk(reference: str) -> ResponseReturnValue:
     """Show everything about a risk that the reader may see, today or as it stood at the end of a past day."""
     if then := past.day_asked():
         return _as_it_stood(reference, then)
-    actor, on = guards.actor(), today()
+    on = today()
     page, facts = _page(reference, Permission.RISK_READ)
     policy = policies.in_force(on=on).policy
     similar = _similar(page, on)
     linked = (link.reference for link in page.links if link.kind == "risk")
     record_shown((*(each.reference for each in similar), *linked), Outlet.SIMILAR)
-    told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
     return _shown(
         page,
         policy,
         on,
         then=None,
-        history=history.in_words(told),
+        history=_latest(page, facts, None),
         nudges=_nudges(page, policy, facts),
         may={permission.name: guards.allows(permission, facts) for permission in DEEDS},
         may_agree=_may_agree(page, facts),
@@ -63,7 +62,8 @@ def _as_it_stood(reference: str, then: date) -> ResponseReturnValue:
     found = queries.find(actor, reference, on=on)
     if found is None:
         abort(404)
-    guards.allow(Permission.RISK_READ, readers.facts(risk_id=found.id, on=on))
+    facts = readers.facts(risk_id=found.id, on=on)
+    guards.allow(Permission.RISK_READ, facts)
     if then < found.drafted_on:
         raise not_before(found.drafted_on, because="This risk was logged")
     page = queries.risk_then(actor, found.id, reference, on=on, then=then)
@@ -71,19 +71,33 @@ def _as_it_stood(reference: str, then: date) -> ResponseReturnValue:
         raise CannotLookBack(Refusal(FIELD, "Nothing of this risk is open to you on that day. Choose another day"))
     linked = (link.reference for link in page.links if link.kind == "risk")
     record_shown((page.reference, *linked), Outlet.RISK_THEN, since=then)
-    told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
     return _shown(
         page,
         policies.in_force(on=then).policy,
         then,
         then=then,
         today=then,
-        history=history.in_words(told),
+        history=_latest(page, facts, then),
         nudges=[],
         may={permission.name: False for permission in DEEDS},
         may_agree=False,
         similar=(),
     )
+
+
+def _latest(page: queries.RiskPage, facts: Facts, then: date | None) -> tuple[history.Entry, ...]:
+    """What happened last to the risk and around it, by the end of the day that is shown."""
+    told = happened.latest(
+        guards.actor(),
+        page.row.id,
+        facts,
+        page.assessed,
+        action_ids=[action.id for action in page.actions],
+        on=today(),
+        until=then,
+    )
+    linked = {"action"} | ({"escalation"} if guards.allows(Permission.ESCALATION_READ, facts) else set())
+    return history.happenings(told, linked=set() if page.withheld else linked)
 
 
 def _shown(
@@ -97,7 +111,8 @@ def _shown(
         in_force = (each for each in policies.since(on=page.assessed[0].effective_on) if each.in_force_from <= on)
         limits = appetite.limits_over_time([(each.in_force_from, each.policy) for each in in_force], page.categories)
         chart = risk_drawings.chart(page.assessed, limits, policy, band, on, is_past=then is not None)
-        ruler = risk_drawings.ruler(policy, category, page.current, page.target, band)
+        is_past = then is not None
+        ruler = risk_drawings.ruler(policy, category, page.current, page.target, band, is_past=is_past)
     return render_template(
         "risks/risk.html",
         page=page,

@@ -7,7 +7,7 @@ import io
 import logging
 import re
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote
 
 import pypdf
@@ -21,6 +21,7 @@ from riskapp.features.packs import service as packs
 from riskapp.features.registers.queries import SORTS
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import NewRisk, Statement
+from riskapp.models.actions import ActionVersion
 from riskapp.models.audit import AuditEntry, AuditPayload
 from riskapp.models.database import db, rehearsal, transaction
 from riskapp.models.entity import Classification, Entity, Link
@@ -37,6 +38,7 @@ UNCLEARED = ("sibling_champion", "director", "member", "specialist")
 STRANGERS = ("administrator", "nobody")
 WORDS, TWINS = ("aardvark", "zymurgy"), ("armadillo", "zeppelin")
 """What the exempt words say in the one database and in the other: they stand at the two ends of every order."""
+THEN = DAY - timedelta(days=20)
 PLACES = ((1, 1, 1, "low", "within"), (5, 5, 25, "very_high", "beyond"))
 JOBS_THAT_WRITE = tuple(job for job in JOBS if job.name not in {"send_mail", "seal_the_audit_trail"})
 
@@ -54,6 +56,7 @@ class AComparedCouncil(ADoorsCouncil):
             links += [(self.risk.id, item, "threatens")] if item else []
             db.session.add_all([Link(from_id=one, to_id=other, kind=kind) for one, other, kind in links])
             self.was_id = self._score_anew()
+            self._record_on_its_day()
             for key in (OWN, SIBLING):
                 self.classify(self.risks[key], "public", on=DAY - timedelta(days=60))
 
@@ -70,6 +73,14 @@ class AComparedCouncil(ADoorsCouncil):
         standing.previous_id, standing.current_id = was.id, now.id
         audit.record(Event.RISK_SCORED, by=BY_HAND, at=NOON, subject_id=self.risk.id)
         return was.id
+
+    def _record_on_its_day(self) -> None:
+        """Let what is kept be recorded on the day from which it counts, so that a past day has something to show."""
+        for table, day in ((RiskVersion, "valid_from"), (ActionVersion, "valid_from"), (Assessment, "effective_on")):
+            for row in db.session.scalars(select(table)):
+                row.recorded_at = datetime.combine(getattr(row, day), time(12), UTC)
+                if table is Assessment:
+                    audit.record(Event.RISK_SCORED, by=BY_HAND, at=NOON, subject_id=row.risk_id)
 
     def withhold(self, group: str) -> None:
         """Make one group of the risk's fields exempt, and no other."""
@@ -94,7 +105,6 @@ class AComparedCouncil(ADoorsCouncil):
             ],
             "statement": [
                 update(Risk).where(Risk.id == about).values(event=f"The {word} {TWINS[which]} fails"),
-                update(RiskVersion).where(RiskVersion.risk_id == about).values(words={"event": word}),
                 update(RiskCause).where(RiskCause.risk_id == about).values(text=f"A {word} cause"),
                 update(RiskConsequence).where(RiskConsequence.risk_id == about).values(text=f"A {word} follows"),
             ],
@@ -108,19 +118,34 @@ class AComparedCouncil(ADoorsCouncil):
         with transaction():
             for statement in changes[group] if group != "all" else [each for some in changes.values() for each in some]:
                 db.session.execute(statement.execution_options(synchronize_session=False))
+            self._say_in_versions(group, which)
             entries = select(AuditEntry.id).where(AuditEntry.subject_id == about)
             told = {"before": {}, "after": {"title": word, "current": which + 1}, "why": word}
             db.session.execute(update(AuditPayload).where(AuditPayload.entry_id.in_(entries)).values(content=told))
         db.session.expire_all()
+
+    def _say_in_versions(self, group: str, which: int) -> None:
+        """The same in what is kept of the past."""
+        word = WORDS[which]
+        said = {
+            "statement": {"event": f"The {word} fails", "causes": [f"A {word} cause"], "consequences": [word]},
+            "plan": {"treatment": ("treat", "tolerate")[which], "treatment_why": f"The {word} plan"},
+        }
+        for version in db.session.scalars(select(RiskVersion).where(RiskVersion.risk_id == self.risk.id)):
+            for each in said if group == "all" else {group} & said.keys():
+                version.words = {**version.words, **said[each]}
 
     def _scored(self, which: int):
         likelihood, impact, score, rating, position = PLACES[which]
         facts = {"likelihood": likelihood, "impact": impact, "score": score, "rating": rating, "position": position}
         return [
             update(Assessment).where(Assessment.risk_id == self.risk.id, Assessment.id != self.was_id).values(**facts),
-            update(Risk)
-            .where(Risk.id == self.risk.id)
-            .values(next_review_on=(date(2026, 12, 2), date(2027, 5, 3))[which]),
+            *(
+                update(table)
+                .where(column == self.risk.id)
+                .values(next_review_on=(date(2026, 12, 2), date(2027, 5, 3))[which])
+                for table, column in ((Risk, Risk.id), (RiskVersion, RiskVersion.risk_id))
+            ),
         ]
 
     def _told(self, word: str):
@@ -151,6 +176,18 @@ class AComparedCouncil(ADoorsCouncil):
         kinds = ("risks", "risks", "actions", "escalations")
         found += [f"/{kind}/{quote(reference_of(thing))}" for kind, thing in zip(kinds, things, strict=True)]
         found += [f"/risks/{quote(self.reference)}/{deed}" for deed in ("score", "review", "close", "mark-exempt")]
+        return found + self._looking_back()
+
+    def _looking_back(self) -> list[str]:
+        """The same of a past day, and the history of the risk."""
+        found = [f"/registers{form}?status=all&as_at={THEN}" for form in ("", ".csv", ".xlsx")]
+        found += [f"/registers.csv?status=all&as_at={THEN}&sort={way}{key}" for key in SORTS for way in ("", "-")]
+        found += [f"/registers?as_at={THEN}&q={word}" for word in WORDS]
+        found += [f"/registers?as_at={THEN}&band={band}" for band in ("low", "very_high")]
+        found += [f"/risks/{quote(mark)}?as_at={THEN}" for mark in (self.reference, self.reference_of_own)]
+        found += [
+            f"/risks/{quote(self.reference)}/history{form}" for form in ("", ".csv", "?kind=words", "?kind=score")
+        ]
         return found
 
     def draft_typed(self) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """A council with one risk whose year is known day by day, for looking back to it."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from riskapp.domain.calendar import LONDON
 from riskapp.domain.exemption import Outcome, Ruling
@@ -35,9 +37,14 @@ class APastCouncil(ACouncil):
                 self.council, "proper_officer", title="Monitoring Officer", role=Role.PROPER_OFFICER
             )
         self.risk = self.log(TITLE, on=LOGGED, opened_on=OPENED)
-        for day, levels in ((SCORED, (4, 4)), (SCORED_AGAIN, (5, 5))):
-            self.score(*levels, on=day)
         self.reference = reference_of(self.risk)
+        for day, deed in sorted(self.deeds(), key=lambda each: each[0]):
+            deed(on=day)
+
+    def deeds(self) -> Iterable[tuple[date, Callable[..., object]]]:
+        """What happens to the risk, each on its day: a life is lived in order."""
+        yield SCORED, partial(self.score, 4, 4)
+        yield SCORED_AGAIN, partial(self.score, 5, 5)
 
     def when(self, day: date, hour: int = 10) -> dict[str, object]:
         return {"at": datetime.combine(day, time(hour), LONDON), "on": day}

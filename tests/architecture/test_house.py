@@ -44,8 +44,9 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "oidc": {"who has the key of an invitation is not signed in yet": "invited"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "passwords": {RULES: "least_length"},
+    "past": {WORDS: "columns_in_words names_of"},
     "people": {RULES: "duties actor_from actor_for organisation units_with_names person_by_email addresses"},
-    "policy": {RULES: "in_force of_version forget"},
+    "policy": {RULES: "in_force of_version since first_day forget"},
     "readers": {
         RULES: "limited by_unit by_name units_below is_exempt is_existence_withheld facts",
         WORDS: "kept withheld_from told",

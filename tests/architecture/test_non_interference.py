@@ -12,12 +12,14 @@ import pytest
 import time_machine
 from sqlalchemy import false, func, select, true, update
 
+from riskapp.domain.history import Telling
 from riskapp.domain.permissions import Clearance, Role
 from riskapp.domain.publication import FIELD_GROUPS
 from riskapp.features.audit import queries as trail
 from riskapp.features.audit import service as audit
 from riskapp.features.audit_trail import queries as audit_trail
 from riskapp.features.bodies import queries as bodies
+from riskapp.features.history import queries as history
 from riskapp.features.readers import queries as readers
 from riskapp.features.registers import queries as registers
 from riskapp.features.risks import queries as risks
@@ -31,6 +33,7 @@ from tests.chains import KEY
 from tests.doors_council import EXEMPT, OWN
 from tests.non_interference import (
     STRANGERS,
+    THEN,
     UNCLEARED,
     WORDS,
     AComparedCouncil,
@@ -189,6 +192,11 @@ def _leaking(function):
         (risks, "_head", "plan", "/risks/{exempt}"),
         (risks, "_head", "title", "/risks/{exempt}"),
         (risks, "_links", "title", "/risks/{own}"),
+        (registers, "_rows", "statement", f"/registers.csv?status=all&as_at={THEN}"),
+        (registers, "_census", "assessment", f"/registers?status=all&as_at={THEN}"),
+        (risks, "_head", "plan", f"/risks/{{exempt}}?as_at={THEN}"),
+        (risks, "_links", "title", f"/risks/{{own}}?as_at={THEN}"),
+        (history, "_about", "title", "/risks/{exempt}/history"),
         (similar, "similar", "title", "draft"),
         (similar, "similar", "statement", "draft"),
         (bodies, "_risks", "assessment", "/bodies/{body}"),
@@ -229,7 +237,7 @@ def test_a_movement_by_the_real_score_is_caught(app, council, uncached):
 
 
 def test_a_history_that_tells_all_is_caught(app, council, uncached):
-    uncached.setattr(trail, "outline", trail.time_line)
+    uncached.setattr(history, "telling", lambda *_: Telling.WHOLE)
     assert _is_caught(app, council, "title", "/risks/{exempt}")
 
 

@@ -15,7 +15,9 @@ from riskapp.features.actions import queries as actions
 from riskapp.features.choices import queries as choices
 from riskapp.features.classification import queries as classification
 from riskapp.features.escalation import queries as escalations
+from riskapp.features.history import views as history_pages
 from riskapp.features.packs import queries as packs
+from riskapp.features.past import queries as past
 from riskapp.features.people import queries as people
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import record_shown
@@ -64,7 +66,7 @@ def named(clearance: Clearance) -> Callable[[Actor], Actor]:
     return lambda actor: replace(actor, named=dict.fromkeys(actor.named, clearance))
 
 
-def unheard(*_: object) -> None:
+def unheard(*_: object, **__: object) -> None:
     """In place of what keeps a record."""
 
 
@@ -115,6 +117,17 @@ def asked_with(name: str, does: object) -> Plant:
         patch.setattr(accounts, "_ASKING", accounts._asking())
 
     return plant
+
+
+def looking_back(**instead_of: object) -> Plant:
+    """What an actor sees who looks back is another; today is as it was."""
+    known = past.sight.__wrapped__  # type: ignore[attr-defined] # kept by the readers' own decorator
+
+    def changed(actor: Actor, **when: object) -> past.Sight:
+        seen = known(actor, **when)
+        return replace(seen, **instead_of) if when.get("then") else seen
+
+    return instead(past, "sight", changed)
 
 
 def over(path: Callable[[str], str]) -> Callable[[Actor], Actor]:
@@ -467,9 +480,39 @@ BUGS = (
     ),
     Bug(
         "a record is kept of the first thing shown and of no other",
-        instead(register_pages, "record_shown", lambda shown, outlet: record_shown(list(shown)[:1], outlet)),
+        instead(
+            register_pages, "record_shown", lambda shown, outlet, **of: record_shown(list(shown)[:1], outlet, **of)
+        ),
         "internal_auditor",
         "risks.register_csv",
         how="lists",
+    ),
+    Bug(
+        "who looks back is told what is exempt",
+        looking_back(seen=readers.Projection(None, true())),
+        "service_manager",
+        "risks.risk",
+        "exempt_in_its_scores_alone",
+    ),
+    Bug(
+        "who looks back reads every risk there was",
+        instead(past, "_readable_then", lambda *_: true()),
+        "champion",
+        "risks.register_csv",
+        how="lists",
+    ),
+    Bug(
+        "a history is headed by a title that is withheld",
+        NOTHING_IS_EXEMPT,
+        "service_manager",
+        "history.risk_history",
+        "in_repairs",
+    ),
+    Bug(
+        "a history keeps no record",
+        instead(history_pages, "record_shown", unheard),
+        "head_of_assurance",
+        "history.risk_history_csv",
+        "in_repairs",
     ),
 )

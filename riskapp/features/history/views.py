@@ -20,7 +20,7 @@ from riskapp.web.clock import today
 
 blueprint = Blueprint("history", __name__)
 PAGE = 30
-ORDERS = {"-at": "the last first", "at": "the first first"}
+ORDERS = {"-at": "latest first", "at": "earliest first"}
 KINDS: Mapping[str, str] = {"": "Everything", **{kind.value: kind.label for kind in Kind}}
 HEADS = ("When", "Kind", "Record", "What", "Changes", "Why and by whom")
 

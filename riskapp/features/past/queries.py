@@ -184,9 +184,14 @@ def _risks(actor: Actor, on: date, then: date, *, of_one: bool) -> CTE:
             _risk_then,
             and_(_risk_then.risk_id == Risk.id, _risk_then.id == _latest(RiskVersion, "risk_id", Risk, then)),
         )
-        .where(readers.readable(actor, on=on, since=then, was_open=_risk_then.status == "open"))
+        .where(_readable_then(actor, on, then))
     )
     return (rows.where(Risk.id.in_(_around(then))) if of_one else rows).cte("risk_then")
+
+
+def _readable_then(actor: Actor, on: date, then: date) -> ColumnElement[bool]:
+    """With the rights of today: what is not withheld since then, and for who reads what is open, what was so then."""
+    return readers.readable(actor, on=on, since=then, was_open=_risk_then.status == "open")
 
 
 def _in_words(name: str) -> Any:

@@ -180,7 +180,7 @@ class AComparedCouncil(ADoorsCouncil):
 
     def _looking_back(self) -> list[str]:
         """The same of a past day, and the history of the risk."""
-        found = [f"/registers{form}?status=all&as_at={THEN}" for form in ("", ".csv", ".xlsx")]
+        found = [f"/registers{form}?status=all&as_at={THEN}" for form in ("", ".csv")]
         found += [f"/registers.csv?status=all&as_at={THEN}&sort={way}{key}" for key in SORTS for way in ("", "-")]
         found += [f"/registers?as_at={THEN}&q={word}" for word in WORDS]
         found += [f"/registers?as_at={THEN}&band={band}" for band in ("low", "very_high")]

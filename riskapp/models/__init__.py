@@ -5,6 +5,7 @@ from riskapp.models import (
     actions,
     audit,
     bodies,
+    challenges,
     champions,
     clock,
     entity,
@@ -20,6 +21,7 @@ from riskapp.models import (
     reminders,
     risks,
     staffing,
+    tolerances,
 )
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "actions",
     "audit",
     "bodies",
+    "challenges",
     "champions",
     "clock",
     "entity",
@@ -42,4 +45,5 @@ __all__ = [
     "reminders",
     "risks",
     "staffing",
+    "tolerances",
 ]

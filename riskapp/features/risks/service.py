@@ -15,6 +15,7 @@ from riskapp.features.audit import service as audit
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
+from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link, new_entity
 from riskapp.models.escalation import EscalationCase
@@ -162,6 +163,17 @@ def _check(new: NewRisk, policy: InForce, on: date) -> None:
         refusals.append(Refusal("owner", "Choose the post that owns the risk"))
     for basis in FIRST_BASES:
         refusals.extend(assessments.check(basis, new.judgements.get(basis), policy))
+    current = new.judgements.get("current")
+    if (
+        not refusals
+        and current
+        and not tolerances.may_begin_with(
+            new.treatment, new.category, current.likelihood, current.impacts, policy.policy
+        )
+    ):
+        refusals.append(
+            Refusal("treatment", "It is above appetite. Log it to be treated, then ask to have it tolerated")
+        )
     target = new.judgements.get("target")
     if target and target.target_on and target.target_on < on:
         refusals.append(Refusal("target_on", "The day for the target has passed. Give a later one"))
@@ -278,6 +290,7 @@ def close(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
     _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
     audit.record(Event.RISK_CLOSED, by=by, at=at, subject_id=risk.id, why=why)
     escalation.stand_down(risk.id, why="The risk was closed.", by=by, at=at)
+    tolerances.end_with_risk(risk, by=by, at=at, on=on)
 
 
 def escalate(risk: Risk, *, reason: str, by: Actor, at: datetime, on: date) -> EscalationCase:
@@ -289,7 +302,7 @@ def escalate(risk: Risk, *, reason: str, by: Actor, at: datetime, on: date) -> E
         risk.id,
         unit_id=risk.unit_id,
         owner_post_id=risk.owner_post_id,
-        facts=assessments.trigger(risk, assessments.current(risk), policy),
+        facts=tolerances.trigger(risk, assessments.current(risk), policy),
         reason=reason,
         by=by,
         at=at,
@@ -312,6 +325,7 @@ def take_on(subject_id: int, *, to_post_id: int, why: str, by: Actor, at: dateti
         after={"owner_post_id": to_post_id},
         why=why,
     )
+    tolerances.reconsider(risk, by=by, at=at, on=on, is_decided=True)
 
 
 escalation.OWNERSHIP_MOVES["risk"] = take_on
@@ -331,3 +345,27 @@ def rehome(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on
         after={"unit_id": to_unit_id},
         why=why,
     )
+    tolerances.reconsider(risk, by=by, at=at, on=on)
+
+
+def treat(risk: Risk, *, to: str, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Change how a risk is treated and why; what it was stays as a version. Who may is decided by tolerances."""
+    before, after = (risk.treatment, risk.treatment_why), (to, why.strip())
+    if before == after:
+        return
+    risk.treatment, risk.treatment_why = after
+    entity = db.session.get_one(Entity, risk.id)
+    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    audit.record(
+        Event.RISK_TREATMENT_CHANGED,
+        by=by,
+        at=at,
+        subject_id=risk.id,
+        post_id=risk.owner_post_id if risk.owner_post_id in by.post_ids else None,
+        before={"treatment": before[0], "why": before[1]},
+        after={"treatment": to},
+        why=why.strip(),
+    )
+
+
+tolerances.TREATMENT_MOVES["risk"] = treat

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, or_, select
@@ -25,7 +25,6 @@ from riskapp.models.risks import Assessment, Risk, RiskStanding
 from riskapp.models.tolerances import IN_FORCE, LIVE, Tolerance
 
 PAGE = 50
-LATELY = timedelta(days=28)
 STATES: Mapping[str, str] = {
     "": "Any state",
     "waiting": "Waits for an answer",
@@ -369,43 +368,6 @@ def figures(actor: Actor, *, on: date) -> Figures:
         for row in rows
         for each in (row.Challenge,)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Mine:
-    """A challenge of one's own, as My work tells it."""
-
-    reference: str
-    title: str
-    score: int
-    due_on: date
-    answer: str | None
-    answered_on: date | None
-
-
-def of_mine(actor: Actor, *, on: date) -> tuple[Mine, ...]:
-    """List the actor's own challenges that wait, or were answered lately, to risks that they may still read."""
-    if actor.person_id is None:
-        return ()
-    rows = db.session.execute(_of_mine(actor, on))
-    return tuple(Mine(reference, readers.told(title, why), *rest) for reference, title, why, *rest in rows)
-
-
-@readers.kept
-def _of_mine(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
-    seen = readers.projection(actor, on=on)
-    lately = or_(Challenge.answer.is_(None), Challenge.answered_on >= on - LATELY)
-    return seen.joined(
-        select(
-            Entity.reference, seen.shown("title", Entity.name), seen.why("title"), Challenge.score, Challenge.due_on,
-            Challenge.answer, Challenge.answered_on,
-        )
-        .select_from(Challenge)
-        .join(Risk, Risk.id == Challenge.risk_id)
-        .join(Entity, Entity.id == Risk.id)
-    ).where(
-        Challenge.by_id == actor.person_id, Risk.status == "open", lately, readers.readable(actor, on=on)
-    ).order_by(Challenge.answer.is_(None).asc(), Challenge.due_on, Entity.reference)  # fmt: skip
 
 
 def waiting_to_go_up(*, on: date) -> tuple[Challenge, ...]:

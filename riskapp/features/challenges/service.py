@@ -4,6 +4,7 @@ Where the challenger's name may not be known, no entry of the trail, no message 
 salted hash of it, with which the row's own name can be proved.
 """
 
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from riskapp.models.challenges import Challenge
 from riskapp.models.database import db
 from riskapp.models.risks import Assessment, Risk
 
+KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 ANSWERED = {Answer.AGREED: "agreed, and scored anew", Answer.KEPT: "the score stays"}
 
 
@@ -52,6 +54,8 @@ def challenge(risk: Risk, new: NewChallenge, *, by: Actor, at: datetime, on: dat
     Refused to the owner, a second time while the first waits, and for a score that is the owner's own; fields are
     "current_likelihood", "current_impact" and "why".
     """
+    if not KEY.fullmatch(new.submission_key):
+        raise CannotChallenge(Refusal(None, "The form came without its number. Load the page again"))
     known = db.session.scalars(select(Challenge).where(Challenge.key == new.submission_key)).first()
     if known is not None:
         return _refuse_a_stranger(known, risk, by)

@@ -22,6 +22,7 @@ from riskapp.domain.permissions import Actor
 from riskapp.domain.policy import Policy
 from riskapp.domain.refusal import Refusal
 from riskapp.domain.tolerances import TOLERATE, TREAT, CannotTolerate, CannotTreat, Choice, Needed, State
+from riskapp.domain.toml_reader import listed
 from riskapp.features.audit import service as audit
 from riskapp.features.escalation import queries as routes
 from riskapp.features.escalation import service as escalation
@@ -297,7 +298,7 @@ def _end_what_is_outgrown(risk: Risk, held: Assessment, policy: InForce, when: _
         if not changes and not (row.state == IN_FORCE and row.expires_on < when.on):
             continue
         how = "changed" if changes else "expired"
-        why = f"The risk changed: {', and '.join(changes)}." if changes else "Its last day has passed."
+        why = f"The risk changed: {listed(changes)}." if changes else "Its last day has passed."
         was_in_force = row.state == IN_FORCE
         if _end(row, how, why, when) and was_in_force:
             _treat_again(risk, row, how, why, when)
@@ -359,7 +360,7 @@ def _asked_row(tolerance_id: int, by: Actor) -> Tolerance:
 def _refuse_what_has_changed(risk: Risk, row: Tolerance, held: Assessment, policy: Policy) -> None:
     changes = rules.material_changes(rules.rules_of(policy), _accepted(row, policy), _state(risk, held, policy))
     if changes:
-        message = f"The risk changed after this was asked for: {', and '.join(changes)}. Its owner asks anew"
+        message = f"The risk changed after this was asked for: {listed(changes)}. Its owner asks anew"
         raise CannotTolerate(Refusal(None, message))
 
 

@@ -111,7 +111,6 @@ def _page(about: exemptions.About, facts: Facts, typed: FlaskForm | None = None)
         decides=isinstance(form, DecideForm),
         is_own=facts.owner_post_id in mine,
         rules=policy.treatment,
-        ends=service.ENDS,
         standing=standing,
         wants=rules.needed(policy, _trigger(standing, policy), today()),
         tiers={tier.key: tier.label for tier in policy.escalation.tiers},

@@ -296,7 +296,7 @@ has_it_now = Condition(
 )
 asked = Condition(
     Relation.ASKED,
-    "of whose post it is asked, or was and is in force",
+    "who answers for the post that is asked, or that accepted it",
     lambda actor, facts: bool(facts.asked_post_ids & actor.post_ids),
 )
 named = Condition(
@@ -354,7 +354,8 @@ _READS_ALL_OF_RISK: tuple[tuple[Condition, ...], ...] = (
     (on_its_route,),
     (named_cleared,),
 )
-_READS_SCORES = (*((*line, scores_told) for line in _READS_RISK), *_READS_ALL_OF_RISK)
+_READS_PART_OF_RISK = tuple(line for line in _READS_RISK if line not in _READS_ALL_OF_RISK)
+_READS_SCORES = (*((*line, scores_told) for line in _READS_PART_OF_RISK), *_READS_ALL_OF_RISK)
 
 
 PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
@@ -382,7 +383,7 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.CHALLENGE_RAISE: tuple((*line, not_own, is_open) for line in _READS_SCORES if owns not in line),
     Permission.CHALLENGE_ANSWER: ((owns,),),
     Permission.CHALLENGE_LIST: ((council_wide(*ASSURERS, Role.AUDITOR, Role.COMMISSIONER),),),
-    Permission.TOLERANCE_READ: (*((*line, not_exempt) for line in _READS_RISK), *_READS_ALL_OF_RISK),
+    Permission.TOLERANCE_READ: (*((*line, not_exempt) for line in _READS_PART_OF_RISK), *_READS_ALL_OF_RISK),
     Permission.TOLERANCE_DECIDE: ((asked,),),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
     Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),

@@ -28,6 +28,8 @@ from riskapp.features.audit_trail import jobs as audit_jobs
 from riskapp.features.audit_trail import views as audit_views
 from riskapp.features.bodies import jobs as body_jobs
 from riskapp.features.bodies import views as body_views
+from riskapp.features.challenges import jobs as challenge_jobs
+from riskapp.features.challenges import views as challenge_views
 from riskapp.features.champions import jobs as champion_jobs
 from riskapp.features.clock import cli as clock_cli
 from riskapp.features.clock import views as clock_views
@@ -58,6 +60,8 @@ from riskapp.features.reminders import views as reminder_views
 from riskapp.features.risks import jobs as risk_jobs
 from riskapp.features.second_factor import jobs as second_factor_jobs
 from riskapp.features.second_factor import views as second_factor_views
+from riskapp.features.tolerances import jobs as tolerance_jobs
+from riskapp.features.tolerances import views as tolerance_views
 from riskapp.features.work import queries as work
 from riskapp.features.work import views as work_views
 from riskapp.models.database import db, transaction
@@ -87,6 +91,8 @@ BLUEPRINTS = (
     work_views.blueprint,
     drafting_views.blueprint,
     quality_views.blueprint,
+    challenge_views.blueprint,
+    tolerance_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,
@@ -113,6 +119,8 @@ PLACES = (
     shell.Place("Register quality", "quality.quality", Permission.RISK_READ, names_no_thing=True),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
+    shell.Place("Challenges", "challenges.challenges", Permission.CHALLENGE_LIST),
+    shell.Place("Tolerances", "tolerances.tolerances", Permission.SIGNED_IN),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ, names_no_thing=True),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
@@ -146,6 +154,8 @@ JOBS = (
     *body_jobs.JOBS,
     *leaving_jobs.JOBS,
     *champion_jobs.JOBS,
+    *challenge_jobs.JOBS,
+    *tolerance_jobs.JOBS,
     *escalation_jobs.JOBS,
     *reminder_jobs.JOBS,
 )

@@ -17,17 +17,21 @@ from riskapp.app import JOBS
 from riskapp.domain.audit import Event
 from riskapp.domain.clock import Moment
 from riskapp.features.audit import service as audit
+from riskapp.features.challenges import queries as challenges
 from riskapp.features.packs import service as packs
 from riskapp.features.registers.queries import SORTS
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import NewRisk, Statement
+from riskapp.features.tolerances import queries as tolerances
 from riskapp.models.audit import AuditEntry, AuditPayload
+from riskapp.models.challenges import Challenge
 from riskapp.models.database import db, rehearsal, transaction
 from riskapp.models.entity import Classification, Entity, Link
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.plan import PlanItem
 from riskapp.models.reminders import Message
 from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConsequence, RiskStanding, RiskVersion
+from riskapp.models.tolerances import Tolerance
 from riskapp.reports.pack import render
 from tests.builders import BY_HAND, DAY, NOON, a_judgement, actor, an_action
 from tests.doors_council import EXEMPT, OWN, SIBLING, ADoorsCouncil
@@ -54,6 +58,7 @@ class AComparedCouncil(ADoorsCouncil):
             links += [(self.risk.id, item, "threatens")] if item else []
             db.session.add_all([Link(from_id=one, to_id=other, kind=kind) for one, other, kind in links])
             self.was_id = self._score_anew()
+            self._challenge_and_tolerate()
             for key in (OWN, SIBLING):
                 self.classify(self.risks[key], "public", on=DAY - timedelta(days=60))
 
@@ -70,6 +75,22 @@ class AComparedCouncil(ADoorsCouncil):
         standing.previous_id, standing.current_id = was.id, now.id
         audit.record(Event.RISK_SCORED, by=BY_HAND, at=NOON, subject_id=self.risk.id)
         return was.id
+
+    def _challenge_and_tolerate(self) -> None:
+        """Pose a challenge to the risk, and a tolerance of it that was refused."""
+        held = db.session.get_one(RiskStanding, self.risk.id).current_id
+        entry = audit.record(Event.RISK_CHALLENGED, by=BY_HAND, at=NOON, subject_id=self.risk.id)
+        scored = {"risk_id": self.risk.id, "assessment_id": held, "score": 12, "policy_version_id": self.policy_id}
+        db.session.add(Challenge(
+            key="challenge", likelihood=4, dimension="service", impact=3, rating="high", why="Why", is_named=True,
+            by_id=self.champion_person.id, salt=b"", entry_id=entry.id, raised_on=DAY, raised_at=NOON, due_on=DAY,
+            **scored,
+        ))  # fmt: skip
+        db.session.add(Tolerance(
+            state="refused", rating="high", position="beyond", event="Event", unit_id=self.risk.unit_id,
+            owner_unit_id=self.risk.unit_id, why="Why", expires_on=DAY + timedelta(days=60), asked_on=DAY,
+            asked_at=NOON, tier="director", asked_of_post_id=self.chief.id, **scored,
+        ))  # fmt: skip
 
     def withhold(self, group: str) -> None:
         """Make one group of the risk's fields exempt, and no other."""
@@ -100,6 +121,7 @@ class AComparedCouncil(ADoorsCouncil):
             ],
             "assessment": [*self._scored(which), *self._told(word)],
             "plan": [
+                update(Tolerance).where(Tolerance.risk_id == about).values(why=f"The {word} bears it"),
                 update(Risk).where(Risk.id == about).values(
                     treatment=("treat", "tolerate")[which], treatment_why=f"The {word} plan"
                 ),
@@ -127,6 +149,7 @@ class AComparedCouncil(ADoorsCouncil):
         return [
             update(Assessment).where(Assessment.risk_id == self.risk.id).values(rationale=f"The {word} says so"),
             update(Review).where(Review.risk_id == self.risk.id).values(note=f"I looked at the {word}"),
+            update(Challenge).where(Challenge.risk_id == self.risk.id).values(why=f"The {word} is likelier"),
             update(EscalationCase).where(EscalationCase.subject_id == self.risk.id).values(reason=f"The {word} grows"),
         ]
 
@@ -151,6 +174,10 @@ class AComparedCouncil(ADoorsCouncil):
         kinds = ("risks", "risks", "actions", "escalations")
         found += [f"/{kind}/{quote(reference_of(thing))}" for kind, thing in zip(kinds, things, strict=True)]
         found += [f"/risks/{quote(self.reference)}/{deed}" for deed in ("score", "review", "close", "mark-exempt")]
+        found += [f"/risks/{quote(self.reference)}/{deed}" for deed in ("challenges", "challenges/new", "tolerances")]
+        found += [f"/challenges{way}" for way in ("", ".csv", *(f"?sort={key}" for key in challenges.ORDERS))]
+        found += [f"/tolerances{way}" for way in ("", ".csv", *(f"?sort={key}&state=all" for key in tolerances.ORDERS))]
+        found += [f"/{place}{word}" for word in WORDS for place in ("challenges?q=", "tolerances?state=all&q=")]
         return found
 
     def draft_typed(self) -> dict[str, str]:

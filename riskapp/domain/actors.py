@@ -160,6 +160,7 @@ class Facts:
     other_post_ids: frozenset[int] = frozenset()
     desk_post_ids: frozenset[int] = frozenset()
     live_desk_post_id: int | None = None
+    asked_post_ids: frozenset[int] = frozenset()
     is_open: bool = False
     exempt_groups: frozenset[str] = frozenset()
     is_existence_withheld: bool = False

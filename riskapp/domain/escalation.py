@@ -79,12 +79,16 @@ class WithEscalation(WithCalendar, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The facts of a risk or an issue as it stands, by which the policy decides where it goes."""
+    """The facts of a risk or an issue as it stands, by which the policy decides where it goes.
+
+    ``is_tolerated``: somebody with the authority bears its position for now, so that no rule on positions holds.
+    """
 
     score: int
     rating: Rating
     position: Position
     category: str
+    is_tolerated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ def time_left(calendar: Calendar, start: datetime, end: datetime, at: datetime) 
 def _holds(rule: Rule, facts: Trigger) -> bool:
     return (
         (rule.score is None or facts.score >= rule.score)
-        and (rule.position is None or facts.position in WORSE_POSITIONS[rule.position])
+        and (rule.position is None or (facts.position in WORSE_POSITIONS[rule.position] and not facts.is_tolerated))
         and (not rule.categories or facts.category in rule.categories)
     )
 

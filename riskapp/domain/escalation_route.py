@@ -155,6 +155,21 @@ def next_desk(
     return _desk(found, policy, clause, f"It moved up the route (policy {clause.ref}).")
 
 
+def authority(
+    route: Route, policy: WithEscalation, unit_id: int, tier: str, *, but_for: int | None = None
+) -> tuple[str, int]:
+    """Return the tier and the post that has a tier's authority over a unit: its own, or further up.
+
+    Never an empty post, nor the post ``but_for``, nor a person who sits for it; CannotEscalate if nobody is left.
+    """
+    start = policy.escalation.rank(tier)
+    found = _climb(route, policy, unit_id, start, _owners(route, but_for), but_for)
+    if isinstance(found, tuple):
+        passed = " ".join(skip.reason for skip in found)
+        raise CannotEscalate(Refusal(None, f"Nobody on the escalation route can accept this. {passed}"))
+    return policy.escalation.tiers[found.rank].key, found.post_id
+
+
 def path_to_top(route: Route, policy: WithEscalation, unit_id: int) -> tuple[Step, ...]:
     """Return a unit's way up, the lowest tier first, with the clauses that lead to each tier."""
     steps = []

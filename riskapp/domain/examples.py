@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, cast
 from riskapp.domain.actions import plan_due_on
 from riskapp.domain.appetite import position
 from riskapp.domain.calendar import LONDON
+from riskapp.domain.challenges import due_on
 from riskapp.domain.escalation import Trigger, acknowledge_by, tiers_reached
 from riskapp.domain.refusal import Cannot
 from riskapp.domain.reviews import next_review_on
 from riskapp.domain.scoring import score
+from riskapp.domain.tolerances import needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +47,8 @@ def outcome(policy: Policy, given: Mapping[str, object]) -> dict[str, object]:
     impacts = cast("Mapping[str, int]", _table(given, "impact"))
     scored = score(policy.scoring, cast("int", given["likelihood"]), impacts)
     place = position(policy, category, scored.score)
-    reached = tiers_reached(policy, Trigger(scored.score, scored.rating, place, category))
+    facts = Trigger(scored.score, scored.rating, place, category)
+    reached, wants = tiers_reached(policy, facts), needed(policy, facts, on)
     tier = policy.escalation.tier(reached[-1].tier) if reached else None
     found: dict[str, object] = {
         "score": scored.score,
@@ -55,6 +58,9 @@ def outcome(policy: Policy, given: Mapping[str, object]) -> dict[str, object]:
         "clause": reached[-1].clause.ref if reached else "None",
         "review_by": next_review_on(policy, scored.rating.key, place, on),
         "action_by": plan_due_on(policy, scored.rating.key, on) or "Not needed",
+        "tolerated_by": policy.escalation.tier(wants.tier).label if wants else "Its owner",
+        "tolerated_until": wants.latest if wants else "No last day",
+        "answer_by": due_on(policy, on),
     }
     at = given.get("at")
     if tier and isinstance(at, datetime):

@@ -20,6 +20,8 @@ ROOMS: Mapping[str, str] = {
     "public": "Everybody",
     "signed_in": "Everybody",
     "risk": "Risks",
+    "challenge": "Challenges",
+    "tolerance": "Tolerances",
     "exemption": "Exemptions",
     "action": "Actions",
     "escalation": "Escalations",

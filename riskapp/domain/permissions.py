@@ -42,6 +42,13 @@ class Permission(StrEnum):
     RISK_REVIEW = "risk:review"
     RISK_CLOSE = "risk:close"
     RISK_MARK_EXEMPT = "risk:mark_exempt"
+    RISK_TREAT = "risk:treat"
+    CHALLENGE_READ = "challenge:read"
+    CHALLENGE_RAISE = "challenge:raise"
+    CHALLENGE_ANSWER = "challenge:answer"
+    CHALLENGE_LIST = "challenge:list"
+    TOLERANCE_READ = "tolerance:read"
+    TOLERANCE_DECIDE = "tolerance:decide"
     EXEMPTION_DECIDE = "exemption:decide"
     EXEMPTION_TRACE = "exemption:trace"
     ACTION_ADD = "action:add"
@@ -93,6 +100,13 @@ DEEDS: Mapping[Permission, str] = {
     Permission.RISK_REVIEW: "Record a review of a risk",
     Permission.RISK_CLOSE: "Close a risk",
     Permission.RISK_MARK_EXEMPT: "Mark words of a risk as perhaps exempt",
+    Permission.RISK_TREAT: "Choose how a risk is treated, or ask to have it tolerated",
+    Permission.CHALLENGE_READ: "Read the challenges to a risk’s score (who challenged is told to fewer: policy 16.4)",
+    Permission.CHALLENGE_RAISE: "Challenge the score of a risk",
+    Permission.CHALLENGE_ANSWER: "Answer a challenge",
+    Permission.CHALLENGE_LIST: "See every challenge in the council, with its figures",
+    Permission.TOLERANCE_READ: "Read by whom, why and until when a risk is tolerated",
+    Permission.TOLERANCE_DECIDE: "Accept a risk as it is, refuse to, or take that back",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
     Permission.EXEMPTION_TRACE: "See who read what is exempt",
     Permission.ACTION_ADD: "Add an action to a risk",
@@ -145,12 +159,14 @@ class Relation(StrEnum):
     INDEPENDENT = "independent"
     ON_ITS_ROUTE = "on_its_route"
     HAS_IT_NOW = "has_it_now"
+    ASKED = "asked"
     NAMED = "named"
     NAMED_CLEARED = "named_cleared"
     NOT_OWN = "not_own"
     OPEN = "open"
     EXISTENCE_TOLD = "existence_told"
     NOT_EXEMPT = "not_exempt"
+    SCORES_TOLD = "scores_told"
     DEMONSTRATION = "demonstration"
 
 
@@ -273,13 +289,18 @@ independent = Condition(
 )
 on_its_route = Condition(
     Relation.ON_ITS_ROUTE,
-    "who has, or had, its escalation on the desk",
+    "who has, or had, its escalation (or, of a risk, its tolerance) on the desk",
     lambda actor, facts: bool(facts.desk_post_ids & actor.post_ids),
 )
 has_it_now = Condition(
     Relation.HAS_IT_NOW,
     "who has the escalation on the desk now",
     lambda actor, facts: facts.live_desk_post_id is not None and facts.live_desk_post_id in actor.post_ids,
+)
+asked = Condition(
+    Relation.ASKED,
+    "who answers for the post that is asked, or that accepted it",
+    lambda actor, facts: bool(facts.asked_post_ids & actor.post_ids),
 )
 named = Condition(
     Relation.NAMED,
@@ -299,6 +320,9 @@ existence_told = Condition(
     Relation.EXISTENCE_TOLD, "unless its existence is withheld", lambda _actor, facts: not facts.is_existence_withheld
 )
 not_exempt = Condition(Relation.NOT_EXEMPT, "if nothing in it is exempt", lambda _actor, facts: not facts.is_exempt)
+scores_told = Condition(
+    Relation.SCORES_TOLD, "if its scores are not exempt", lambda _actor, facts: "assessment" not in facts.exempt_groups
+)
 demonstration = Condition(Relation.DEMONSTRATION, "in a demonstration", lambda _actor, facts: facts.is_demo)
 
 ASSURERS = (Role.HEAD_OF_ASSURANCE, Role.ASSURANCE_OFFICER)
@@ -317,26 +341,32 @@ def _kept_by(*roles: Role) -> tuple[tuple[Condition, ...], ...]:
     return ((reads_unit(*roles), not_exempt), (cleared_in_unit(*roles),))
 
 
+_READS_RISK: tuple[tuple[Condition, ...], ...] = (
+    (reads_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
+    (owns,),
+    _drafted_in_unit,
+    (on_its_route,),
+    (takes_part, existence_told),
+    (reads_unit(Role.COMMITTEE), is_open),
+    (named,),
+)
+_READS_ALL_OF_RISK: tuple[tuple[Condition, ...], ...] = (
+    (cleared_in_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
+    (owns,),
+    _drafted_in_unit,
+    (on_its_route,),
+    (named_cleared,),
+)
+_READS_PART_OF_RISK = tuple(line for line in _READS_RISK if line not in _READS_ALL_OF_RISK)
+_READS_SCORES = (*((*line, scores_told) for line in _READS_PART_OF_RISK), *_READS_ALL_OF_RISK)
+
+
 PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.PUBLIC: ((anyone,),),
     Permission.SIGNED_IN: ((signed_in,),),
     Permission.RISK_DRAFT: ((in_unit(*KEEPERS),), (_assures,)),
-    Permission.RISK_READ: (
-        (reads_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
-        (owns,),
-        _drafted_in_unit,
-        (on_its_route,),
-        (takes_part, existence_told),
-        (reads_unit(Role.COMMITTEE), is_open),
-        (named,),
-    ),
-    Permission.RISK_READ_EXEMPT: (
-        (cleared_in_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
-        (owns,),
-        _drafted_in_unit,
-        (on_its_route,),
-        (named_cleared,),
-    ),
+    Permission.RISK_READ: _READS_RISK,
+    Permission.RISK_READ_EXEMPT: _READS_ALL_OF_RISK,
     Permission.RISK_OPEN: ((owns,), _manages_on_its_route, *_kept_by(Role.MANAGER)),
     Permission.RISK_REWORD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
     Permission.RISK_SCORE: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
@@ -352,6 +382,13 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         (takes_part, existence_told),
         (named,),
     ),
+    Permission.RISK_TREAT: ((owns,),),
+    Permission.CHALLENGE_READ: _READS_SCORES,
+    Permission.CHALLENGE_RAISE: tuple((*line, not_own, is_open) for line in _READS_SCORES if owns not in line),
+    Permission.CHALLENGE_ANSWER: ((owns,),),
+    Permission.CHALLENGE_LIST: ((council_wide(*ASSURERS, Role.AUDITOR, Role.COMMISSIONER),),),
+    Permission.TOLERANCE_READ: (*((*line, not_exempt) for line in _READS_PART_OF_RISK), *_READS_ALL_OF_RISK),
+    Permission.TOLERANCE_DECIDE: ((asked,),),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
     Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),
     Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),

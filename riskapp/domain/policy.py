@@ -17,6 +17,7 @@ from riskapp.domain import (
     actions,
     appetite,
     calendar,
+    challenges,
     escalation,
     exemption,
     packs,
@@ -27,6 +28,7 @@ from riskapp.domain import (
     scoring,
     signing_in,
     staffing,
+    tolerances,
 )
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import Clause, Notes, Table, listed
@@ -53,10 +55,12 @@ CHAPTERS = (
     "signing_in",
     "retention",
     "quality",
+    "challenge",
+    "treatment",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in", "retention", "quality"})
+YOUNGER = frozenset({"access", "people", "signing_in", "retention", "quality", "challenge", "treatment"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -87,6 +91,8 @@ class Policy:
     signing_in: signing_in.SigningIn | None
     retention: retention.RetentionRules | None
     quality: quality.QualityRules | None
+    challenge: challenges.ChallengeRules | None
+    treatment: tolerances.TreatmentRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -154,6 +160,8 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         signing_in=chapter("signing_in", signing_in.parse) if "signing_in" in documents else None,
         retention=chapter("retention", retention.parse) if "retention" in documents else None,
         quality=chapter("quality", quality.parse) if "quality" in documents else None,
+        challenge=chapter("challenge", challenges.parse) if "challenge" in documents else None,
+        treatment=chapter("treatment", tolerances.parse) if "treatment" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()
@@ -177,14 +185,18 @@ def _disagreements(policy: Policy) -> list[Refusal]:
     for check in (check for check in checks if not set(check.ratings) <= known):
         fault(f"quality.toml, check {check.key}, ratings", f"expected ratings of scoring.toml: {_all(known)}.")
     top = policy.scoring.top_score
-    for rule in policy.escalation.rules:
-        if rule.score is not None and rule.score > top:
-            place = f"escalation.toml, rule of clause {rule.clause.ref}, score"
-            fault(place, f"expected at most {top}, the highest score of scoring.toml, found {rule.score}.")
+    for rule in (each for each in policy.escalation.rules if each.score is not None and each.score > top):
+        place = f"escalation.toml, rule of clause {rule.clause.ref}, score"
+        fault(place, f"expected at most {top}, the highest score of scoring.toml, found {rule.score}.")
     for level in policy.appetite.levels:
         if level.ceiling > top:
             place = f"appetite.toml, level {level.key}, ceiling"
             fault(place, f"expected at most {top}, the highest score of scoring.toml, found {level.ceiling}.")
+    tiers = {tier.key for tier in policy.escalation.tiers}
+    named = policy.treatment.tiers_named() if policy.treatment else ()
+    for position, tier in (each for each in named if each[1] not in tiers):
+        place = f"treatment.toml, acceptance {position}, tier"
+        fault(place, f'expected a tier of escalation.toml: {_all(tiers)}, found "{tier}".')
     if policy.effective_from.year not in policy.calendar.years:
         fault("calendar.toml, year", f"expected {policy.effective_from.year}, when the policy begins.")
     return faults

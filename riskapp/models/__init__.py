@@ -5,6 +5,7 @@ from riskapp.models import (
     actions,
     audit,
     bodies,
+    challenges,
     champions,
     clock,
     entity,
@@ -21,6 +22,7 @@ from riskapp.models import (
     reminders,
     risks,
     staffing,
+    tolerances,
 )
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "actions",
     "audit",
     "bodies",
+    "challenges",
     "champions",
     "clock",
     "entity",
@@ -44,4 +47,5 @@ __all__ = [
     "reminders",
     "risks",
     "staffing",
+    "tolerances",
 ]

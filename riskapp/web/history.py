@@ -57,6 +57,14 @@ WORDS: Mapping[str, str] = {
     Event.RISK_TAKEN_ON: "Taken on by another post",
     Event.RISK_CLASSIFIED: "Classified",
     Event.RISK_MARKED_EXEMPT: "Marked as perhaps exempt",
+    Event.RISK_CHALLENGED: "Score challenged",
+    Event.RISK_CHALLENGE_ANSWERED: "Challenge answered",
+    Event.RISK_CHALLENGE_WENT_UP: "Challenge gone up, since nobody answered in time",
+    Event.RISK_TREATMENT_CHANGED: "Treatment changed",
+    Event.RISK_TOLERANCE_ASKED: "Tolerance asked for",
+    Event.RISK_TOLERANCE_ACCEPTED: "Tolerance accepted",
+    Event.RISK_TOLERANCE_REFUSED: "Tolerance refused",
+    Event.RISK_TOLERANCE_ENDED: "Tolerance ended",
     Event.ACTION_ADDED: "Action added",
     Event.ACTION_UPDATED: "Action updated",
     Event.ACTION_MOVED: "Due date moved",
@@ -102,6 +110,13 @@ IN_FULL: Mapping[str, str] = {
     Event.LIST_EXPORTED: "Taken out as a file: {after[list]}, {after[rows]} rows",
     Event.CHECKPOINT_ISSUED: "Checkpoint issued at number {after[number]}",
     Event.TRAIL_ERASED: "Personal data erased from the trail under policy {after[clause]}",
+    Event.RISK_CHALLENGED: "Score challenged: {after[score]} and not {before[score]}",
+    Event.RISK_CHALLENGE_ANSWERED: "Challenge answered: {after[answer]}",
+    Event.RISK_CHALLENGE_WENT_UP: "Challenge gone up, since nobody answered in time: told is {after[told]}",
+    Event.RISK_TREATMENT_CHANGED: "Treatment changed: {before[treatment]} to {after[treatment]}",
+    Event.RISK_TOLERANCE_ASKED: "Tolerance asked for: of {after[asked_of]}, until {after[expires_on]}",
+    Event.RISK_TOLERANCE_ACCEPTED: "Tolerance accepted: {after[score]}, until {after[expires_on]}",
+    Event.RISK_TOLERANCE_ENDED: "Tolerance ended: {after[how]}",
 }
 """What was done with its particulars; where the payload was erased, the words before the first of them are left."""
 

@@ -28,6 +28,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         "it stands at the foot of every paper": "last_checkpoint",
     },
     "audit_trail": {RULES: "internal_auditors council_id entries_of_person entries_due"},
+    "challenges": {RULES: "waiting_to_go_up due"},
     "champions": {RULES: "training_due"},
     "choices": {WORDS: "line_of"},
     "clock": {RULES: "last_day_done days_to_run days_up_to", "a monitor has no account": "health"},
@@ -58,6 +59,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     },
     "rmap": {SHOWN: "with_record", WORDS: "is_in"},
     "similar": {WORDS: "telling_words"},
+    "tolerances": {RULES: "live in_force to_look_at ending"},
 }
 """Public reads that take no actor, by feature and by why: a new one is argued for here, or takes the actor first."""
 

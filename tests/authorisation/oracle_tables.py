@@ -97,6 +97,7 @@ NEVER = {
     "owner": BY_RELATION["owner"],
     "named_on_it": BY_RELATION["named_on_it"],
     "closed": lambda _persona, thing: thing.is_closed,
+    "own_or_not_open": lambda persona, thing: BY_RELATION["owner"](persona, thing) or not thing.is_open,
 }
 
 

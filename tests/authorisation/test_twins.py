@@ -72,6 +72,7 @@ def facts_of_cases(_actor: Actor) -> dict[int, Facts]:
 TWINS = (
     Twin(Permission.RISK_READ, risks_listed(readers.readable), facts_of_risks),
     Twin(Permission.RISK_READ_EXEMPT, risks_listed(readers.reads_exempt), facts_of_risks),
+    Twin(Permission.TOLERANCE_READ, risks_listed(readers.reads_all), facts_of_risks),
     Twin(Permission.ACTION_READ, actions_listed, facts_of_actions),
     Twin(Permission.ESCALATION_READ, cases_listed, facts_of_cases),
 )

@@ -23,12 +23,14 @@ from riskapp.features.rmap.queries import Filter
 from riskapp.models.access import NamedGrant
 from riskapp.models.accounts import WebSession
 from riskapp.models.actions import ActionUpdate
+from riskapp.models.challenges import Challenge
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence, Person, Post
 from riskapp.models.reminders import Message
-from riskapp.models.risks import Expertise, Risk, RiskDuty
+from riskapp.models.risks import Expertise, Risk, RiskDuty, RiskStanding
+from riskapp.models.tolerances import Tolerance
 from tests.authorisation import around_risks
 from tests.authorisation.oracle_tables import ABOVE, CLEARANCES, GROUPS, NOTHING, PERSONAS, SOMEBODY, Thing, rows
 from tests.builders import BY_HAND, DAY, NOON, a_judgement, a_person, a_post, a_role, a_unit, an_action, seat
@@ -92,7 +94,8 @@ class World(APaperCouncil):
 
     def _people(self) -> None:
         self.posts: dict[str, Post] = {SOMEBODY: a_post(self.units["place"], title="Somebody")}
-        seat(a_person(), self.posts[SOMEBODY])
+        self.somebody = a_person()
+        seat(self.somebody, self.posts[SOMEBODY])
         self.people: dict[str, Person] = {}
         self.tokens: dict[str, str] = {}
         for persona in PERSONAS.values():
@@ -155,6 +158,34 @@ class World(APaperCouncil):
         for thing, entity_id in self.ids.items():
             if thing.number == number and thing.kind in OPENED:
                 self._let_in(thing, entity_id)
+        where |= {"owner": pose["owner"], "named_on_it": frozenset(treaters), **state}
+        self._beside(number, pose, risk, where)
+
+    def _beside(self, number: int, pose: dict[str, str], risk: Risk, where: dict[str, object]) -> None:
+        """A challenge to the risk by somebody; and a tolerance asked of, and one accepted by, whoever has it now."""
+        held = db.session.get_one(RiskStanding, risk.id).current_id
+        entry = audit.record(Event.RISK_CHALLENGED, by=BY_HAND, at=NOON, subject_id=risk.id)
+        key, scored = f"challenge-{number}", {"score": 12, "rating": "high", "policy_version_id": self.policy_id}
+        when = {"raised_on": YESTERDAY, "raised_at": NOON, "due_on": DAY}
+        db.session.add(Challenge(
+            key=key, risk_id=risk.id, assessment_id=held, likelihood=4, dimension="service", impact=3, is_named=False,
+            why=f"Seen {word(number, 'risk', 'challenge')}", by_id=self.somebody.id, salt=b"", entry_id=entry.id,
+            **scored, **when,
+        ))  # fmt: skip
+        in_scores = where["clearance"] != "exempt" or pose["exempt_part"] in {"", "assessment"}
+        thing = Thing("challenge", **(where if in_scores else where | {"clearance": "ordinary"}))
+        self._keep(thing, risk)
+        self.names[thing]["key"] = key
+        if not pose["on_desk"]:
+            return
+        for begun in ({"state": "asked"}, {"state": "in_force", "from_on": YESTERDAY}):
+            db.session.add(Tolerance(
+                risk_id=risk.id, assessment_id=held, position="above", event=risk.event, unit_id=risk.unit_id,
+                owner_unit_id=risk.unit_id, why=f"Borne {word(number, 'risk', 'tolerance')}", tier="director",
+                expires_on=DAY + timedelta(days=60), asked_on=YESTERDAY, asked_at=NOON,
+                asked_of_post_id=self.posts[pose["on_desk"]].id, **scored, **begun,
+            ))  # fmt: skip
+        self._keep(Thing("tolerance", **where), risk)
 
     def _keep_expertise(
         self, number: int, pose: dict[str, str], risk: Risk, named: set[str], where: dict[str, Any]

@@ -108,9 +108,17 @@ YOUNGER = {
     "erase_what_is_due",
     "issue_a_checkpoint",
     "verify_the_audit_trail",
+    "take_up_unanswered_challenges",
+    "remind_of_challenges",
+    "void_tolerances",
+    "remind_of_tolerances",
 }
-"""Jobs that came with signing in, the checkpoints of the trail and what is forgotten, bounded with all the others."""
+"""Jobs that came with signing in, checkpoints, what is forgotten, challenges and tolerances, bounded with the rest."""
 NOTHING_DUE = {
+    "take_up_unanswered_challenges",
+    "remind_of_challenges",
+    "void_tolerances",
+    "remind_of_tolerances",
     "answer_password_requests",
     "forget_wrong_tries",
     "encrypt_second_factors_anew",
@@ -122,7 +130,8 @@ NOTHING_DUE = {
     "erase_what_is_due",
     "verify_the_audit_trail",
 }
-"""Jobs about people who leave, champions to be trained and what is old: a council has a few of them a week."""
+"""Jobs about people who leave, champions to be trained, what is challenged or tolerated, and what is old: a council has
+a few of them a week."""
 
 
 def test_each_job_asks_as_often_for_many_due_things_as_for_few(app, council):

@@ -96,6 +96,60 @@ def test_a_second_factor_for_a_role_that_is_not_there_is_refused(documents):
     assert faults_of(documents) == ['signing_in.toml, second_factor, roles: expected roles, found "caretaker".']
 
 
+def test_the_words_on_treatment_name_their_numbers_and_a_version_from_before_them_is_still_read(documents):
+    rules = POLICY.treatment
+    for position, acceptance in rules.acceptances.items():
+        assert f"for at most {acceptance.longest.number} months" in acceptance.clause.text, position
+        if acceptance.tier:
+            assert {"service_lead": "lead of the service", "director": "director"}[
+                acceptance.tier
+            ] in acceptance.clause.text
+    assert f"its score rises by {rules.score_rises_by} or more" in rules.change_clause.text
+    assert {key: each.own for key, each in rules.acceptances.items()} == {
+        "above": "recorded", "beyond": "forbidden", "unset": "recorded",
+    }  # fmt: skip
+    (ending,) = [rule for rule in POLICY.reminders if rule.family == "tolerance"]
+    assert ending.lead_days == (28, 7, 0)
+    assert "four weeks and one week before" in ending.clause.text
+    del documents["treatment"]
+    assert faults_of(documents) == ["treatment.toml: is missing."]
+    assert parse_policy(documents, is_kept=True).treatment is None
+
+
+def test_the_words_on_challenge_name_their_numbers_and_a_version_from_before_them_is_still_read(documents):
+    rules = POLICY.challenge
+    assert f"within {NUMBERS[rules.working_days]} working days" in rules.answer_clause.text
+    assert f"{NUMBERS[rules.up_after]} working days after its time" in rules.up_clause.text
+    assert f"within {NUMBERS[rules.proved_within.number]} months" in rules.proved_clause.text
+    before, overdue = [rule for rule in POLICY.reminders if rule.family == "challenge"]
+    assert (before.lead_days, overdue.every_days) == ((3, 0), 7)
+    assert "three days before" in before.clause.text
+    assert "every week" in overdue.clause.text
+    del documents["challenge"]
+    assert faults_of(documents) == ["challenge.toml: is missing."]
+    assert parse_policy(documents, is_kept=True).challenge is None
+
+
+def test_a_tier_or_a_role_that_is_not_there_is_refused(documents):
+    documents["treatment"]["acceptance"][0]["tier"] = "duke"
+    assert faults_of(documents)[0].startswith("treatment.toml, acceptance above, tier: expected a tier of")
+    documents["treatment"]["acceptance"][0]["tier"] = "director"
+    documents["challenge"]["names"]["assurance"] = ["caretaker"]
+    assert faults_of(documents) == ['challenge.toml, names, assurance: expected roles, found "caretaker".']
+
+
+def test_a_position_that_nobody_accepts_or_a_change_that_is_none_is_refused(documents):
+    documents["treatment"]["acceptance"].pop()
+    documents["treatment"]["material_change"]["changes"] = ["weather"]
+    assert faults_of(documents) == [
+        "treatment.toml, acceptance: expected each of the positions above, beyond, unset once.",
+        (
+            "treatment.toml, material_change, changes: "
+            'expected any of band, position, event, unit, owner_unit, found "weather".'
+        ),
+    ]
+
+
 def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
     assert POLICY.clause("6.3").text == (
         "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."

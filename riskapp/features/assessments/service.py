@@ -9,14 +9,13 @@ from sqlalchemy import select, update
 from riskapp.domain import appetite, reviews, scoring
 from riskapp.domain.appetite import Position
 from riskapp.domain.audit import Event
-from riskapp.domain.escalation import Trigger
 from riskapp.domain.permissions import Actor
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.toml_reader import listed
 from riskapp.features.audit import service as audit
-from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
+from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
 from riskapp.models.risks import Assessment, AssessmentImpact, Risk, RiskStanding
 
@@ -274,26 +273,8 @@ def _falls_across_the_line(risk: Risk, held: Assessment | None, judgement: Judge
 def escalate_if_the_policy_says(
     risk: Risk, held: Assessment, policy: InForce, *, by: Actor, at: datetime, on: date
 ) -> None:
-    """Hand the facts of an open risk's current score to escalation, which raises, joins or stands down.
-
-    An opportunity is sent up by a person and never by its score (policy 3.9).
-    """
-    if risk.kind == "opportunity":
-        return
-    facts = trigger(risk, held, policy)
-    escalation.consider(
-        risk.id, unit_id=risk.unit_id, owner_post_id=risk.owner_post_id, facts=facts, by=by, at=at, on=on
-    )
-
-
-def trigger(risk: Risk, held: Assessment, policy: InForce) -> Trigger:
-    """Give the facts by which the policy decides where a risk with this score goes."""
-    return Trigger(
-        score=held.score,
-        rating=policy.policy.scoring.of(risk.kind).rating(held.rating),
-        position=Position.of(held.position),
-        category=risk.category,
-    )
+    """Void what an open risk's current score has outgrown; escalation then raises, joins or stands down."""
+    tolerances.consider(risk, held, policy, by=by, at=at, on=on)
 
 
 def next_review(held: Assessment, policy: InForce, on: date) -> date:

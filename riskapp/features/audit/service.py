@@ -30,12 +30,14 @@ from riskapp.models.audit import (
     AuditVerification,
 )
 from riskapp.models.bodies import Body, GovernanceReview
+from riskapp.models.challenges import Challenge
 from riskapp.models.champions import ChampionAppointment
 from riskapp.models.database import db, insert_or
 from riskapp.models.entity import Classification
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.packs import Pack
 from riskapp.models.risks import Assessment, Review, Risk
+from riskapp.models.tolerances import Tolerance
 
 AUDITED: Mapping[type, str] = {
     Risk: "id",
@@ -54,6 +56,8 @@ AUDITED: Mapping[type, str] = {
     Classification: "entity_id",
     RoleProposal: "unit_id",
     NamedGrant: "entity_id",
+    Challenge: "risk_id",
+    Tolerance: "risk_id",
 }
 """Rows that may not change without an entry, and the column that names the entry's subject."""
 

@@ -18,9 +18,11 @@ from riskapp.domain.clock import Job, Moment
 from riskapp.domain.escalation_states import CaseState, Decision
 from riskapp.domain.exemption import Outcome, Ruling
 from riskapp.domain.permissions import THE_CLOCK, Actor
+from riskapp.domain.tolerances import TOLERATE, TREAT, Choice
 from riskapp.features.actions import service as actions
 from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import service as audit
+from riskapp.features.challenges import service as challenges
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
 from riskapp.features.exemption import service as exemptions
@@ -28,6 +30,7 @@ from riskapp.features.founding.queries import Council, Row, council
 from riskapp.features.founding.service import found
 from riskapp.features.people import queries as people_now
 from riskapp.features.risks import service as risks
+from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
 from riskapp.models.entity import Link
 from riskapp.models.escalation import EscalationCase
@@ -120,6 +123,7 @@ class _Loading:
                 )
         for row in self.council.rows("exemption"):
             self._plan_exemption(row)
+        self._plan_challenges_and_tolerances()
         self._plan_the_clock()
         self._live_through_it()
 
@@ -207,7 +211,7 @@ class _Loading:
             owner_post_id=self.founded.posts[row["owner"]].id,
             judgements=judgements,
             link_ids=[self.founded.things[key] for key in row["links"]],
-            treatment=row["treatment"],
+            treatment=TREAT if row["treatment"] == TOLERATE else row["treatment"],
             treatment_why=row["treatment_why"],
         )
         champion = f"champion_{row['unit']}"
@@ -417,6 +421,62 @@ class _Loading:
                 escalation.expire((desk,), by=THE_CLOCK, at=at, on=on)
             case "expire":
                 self._plan(desk.due_at + timedelta(minutes=1), partial(self._do, about, step))
+
+    # ---- challenges and tolerances
+    def _plan_challenges_and_tolerances(self) -> None:
+        about = {row["key"]: row for row in self.council.rows("risk")}
+        for number, row in enumerate(self.council.rows("challenge")):
+            self._plan(self.founded.at(self.founded.day(row["day"]), 13), partial(self._challenge, number, row, about))
+        for row in self.council.rows("tolerance"):
+            self._plan(self.founded.at(self.founded.day(row["asked"]), 16, 20), partial(self._ask, row, about))
+        for row in self.council.rows("risk"):
+            if row["treatment"] == TOLERATE and row["status"] == "open":
+                when = self.founded.at(self.founded.day(row["history"][-1]["day"]), 12)
+                self._plan(when, partial(self._tolerate_within_appetite, row))
+
+    def _challenge(self, number: int, row: Row, about: dict[str, Row], at: datetime) -> None:
+        told = about[row["risk"]]
+        new = challenges.NewChallenge(
+            likelihood=row["likelihood"],
+            dimension=_dimension(told),
+            impact=row["impact"],
+            why=row["why"],
+            is_named=row["is_named"],
+            submission_key=f"demonstration-{number}",
+        )
+        by = self._actor(row["by"], at)
+        made = challenges.challenge(self.risks[row["risk"]], new, by=by, at=at, on=_london(at))
+        if said := row.get("answered"):
+            when = self.founded.at(self.founded.day(said["day"]), 13, 30)
+            self._plan(when, partial(self._answer_challenge, made.id, said, told))
+
+    def _answer_challenge(self, challenge_id: int, said: Row, told: Row, at: datetime) -> None:
+        by, on = self._actor(told["owner"], at), _london(at)
+        challenges.answer(challenge_id, agrees=said["agrees"], why=said["why"], by=by, at=at, on=on)
+        self._agree_if_it_waits(self.risks[told["key"]], told, at)
+        self._answer_what_was_raised(told, at)
+
+    def _ask(self, row: Row, about: dict[str, Row], at: datetime) -> None:
+        """Ask to have a risk tolerated; whoever is asked decides on the day of the files, if there is one."""
+        choice = Choice(TOLERATE, row["why"], self.on + timedelta(days=row["until"]))
+        owner = self._actor(about[row["risk"]]["owner"], at)
+        made = tolerances.choose(self.risks[row["risk"]], choice, by=owner, at=at, on=_london(at))
+        if made and (said := row.get("decided")):
+            when = self.founded.at(self.founded.day(said["day"]), 10, 10)
+            self._plan(when, partial(self._decide_tolerance, made.id, made.asked_of_post_id, said, choice))
+
+    def _decide_tolerance(self, number: int, post_id: int, said: Row, choice: Choice, at: datetime) -> None:
+        on = _london(at)
+        who = escalations.route(on=on).sitters[post_id]
+        when: dict[str, Any] = {"by": self._sitter(who.person_id, at) if who else self.by, "at": at, "on": on}
+        if said["accepts"]:
+            tolerances.accept(number, why=said["why"], expires_on=choice.expires_on, **when)
+        else:
+            tolerances.refuse(number, why=said["why"], **when)
+
+    def _tolerate_within_appetite(self, row: Row, at: datetime) -> None:
+        choice = Choice(TOLERATE, row["treatment_why"])
+        tolerances.choose(self.risks[row["key"]], choice, by=self._actor(row["owner"], at), at=at, on=_london(at))
 
 
 def _dimension(row: Row) -> str:

@@ -83,24 +83,33 @@ def consider(
     by: Actor,
     at: datetime,
     on: date,
+    anew: str = "",
 ) -> None:
     """Raise, join or stand down the escalation of a subject, as the policy says of its facts.
 
     A second trigger joins the live case, and lifts it where its tier is higher. What was decided stands until the
-    facts reach a higher tier, which raises it anew, or none, which stands it down.
+    facts reach a higher tier, which raises it anew, or none, which stands it down; `anew` says why it stands no more.
     """
     policy = policies.in_force(on=on)
     reached = tiers_reached(policy.policy, facts)
     case = queries.standing_case(subject_id=subject_id)
     if case is not None and not reached:
         if not case.facts.get("by_hand"):
-            _end(case, f"Its score of {facts.score} no longer reaches any tier of the policy.", by=by, at=at)
+            _end(case, _reaches_nobody(facts), by=by, at=at)
     elif case is not None and case.state == CaseState.OPEN:
         _join(case, facts, policy, owner_post_id, by=by, at=at, on=on)
-    elif reached and (case is None or _rank(policy.policy, reached[-1].tier) > _rank_decided(policy.policy, case)):
+    elif reached and (
+        case is None or anew or _rank(policy.policy, reached[-1].tier) > _rank_decided(policy.policy, case)
+    ):
         if case is not None:
-            _end(case, "A higher score raised it anew.", by=by, at=at)
+            _end(case, anew or "A higher score raised it anew.", by=by, at=at)
         _raise(subject_id, unit_id, owner_post_id, facts, policy, by=by, at=at, on=on)
+
+
+def _reaches_nobody(facts: Trigger) -> str:
+    if facts.is_tolerated:
+        return f"Its position is tolerated, and its score of {facts.score} reaches no tier of the policy."
+    return f"Its score of {facts.score} no longer reaches any tier of the policy."
 
 
 def _rank(policy: Policy, tier: str) -> int:
@@ -123,6 +132,7 @@ def _facts(facts: Trigger) -> dict[str, object]:
         "of": facts.rating.of,
         "position": facts.position.key,
         "category": facts.category,
+        "is_tolerated": facts.is_tolerated,
     }
 
 
@@ -212,6 +222,7 @@ def _first_desk(
             rating=policy.scoring.rating(case.facts["rating"]),
             position=Position.of(case.facts["position"]),
             category=case.facts["category"],
+            is_tolerated=case.facts.get("is_tolerated", False),
         )
         return routes.first_desk(route, policy, case.unit_id, case.owner_post_id, facts)
     start = _tier_of(kinds.get(case.owner_post_id), policy)

@@ -2,5 +2,5 @@
 
 Rule: riskapp.domain.permissions.
 Tables: exempt_read (who read what is exempt; every room that shows it writes there). Tables read: risk, unit, link,
-action, escalation_case, escalation_desk, classification.
+action, escalation_case, escalation_desk, tolerance, classification.
 """

@@ -38,6 +38,7 @@ from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
 from riskapp.models.risks import Risk, RiskDuty
+from riskapp.models.tolerances import LIVE, Tolerance
 
 KEPT = 400
 Asked = ParamSpec("Asked")
@@ -154,6 +155,12 @@ def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
     return limited(Permission.RISK_READ_EXEMPT, actor, _twins(on))
 
 
+@kept
+def reads_all(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Limit a query over `Risk` to those of which nothing is withheld from the actor."""
+    return and_(readable(actor, on=on), or_(~is_exempt(on=on), reads_exempt(actor, on=on)))
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """The columns of risks as one actor may see them: NULL in place of each that is in a group withheld from them.
@@ -264,13 +271,15 @@ def _takes_part(actor: Actor) -> ColumnElement[bool]:
 
 
 def _on_its_route(actor: Actor) -> ColumnElement[bool]:
-    case, desk = aliased(EscalationCase), aliased(EscalationDesk)
-    return exists().where(
+    case, desk, tolerance = aliased(EscalationCase), aliased(EscalationDesk), aliased(Tolerance)
+    escalated = exists().where(
         case.subject_id == Risk.id,
         case.is_drill.is_(False),
         desk.case_id == case.id,
         desk.post_id.in_(actor.post_ids),
     )
+    asked = exists().where(tolerance.risk_id == Risk.id, tolerance.asked_of_post_id.in_(actor.post_ids))
+    return or_(escalated, asked)
 
 
 _RISK_ID, _ON = bindparam("risk_id", type_=Integer), bindparam("on", type_=Date)
@@ -289,6 +298,9 @@ _FACTS = union_all(
     select(literal_column("'desk'"), EscalationDesk.post_id, EscalationDesk.id, EscalationDesk.state, _NO_WORD)
     .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
     .where(EscalationCase.subject_id == _RISK_ID, EscalationCase.is_drill.is_(False)),
+    select(literal_column("'asked'"), Tolerance.asked_of_post_id, Tolerance.id, Tolerance.state, _NO_WORD).where(
+        Tolerance.risk_id == _RISK_ID
+    ),
     classification.withheld_groups(_RISK_ID, literal_column("'withheld'"), _NONE, _NONE, on=_ON),
 )
 
@@ -299,6 +311,7 @@ def facts(*, risk_id: int, on: date) -> Facts:
     risk = next(line for line in lines if line[0] == "risk")
     others = [line for line in lines if line[0] in {"action", "duty"}]
     desks = sorted((number, post, state) for what, post, number, state, _ in lines if what == "desk")
+    asked = [(post, state) for what, post, _, state, _ in lines if what == "asked"]
     withheld = {group: level for what, _, _, level, group in lines if what == "withheld"}
     return Facts(
         entity_id=risk_id,
@@ -306,8 +319,9 @@ def facts(*, risk_id: int, on: date) -> Facts:
         owner_post_id=risk[1],
         drafted_by_post_id=risk[2],
         other_post_ids=frozenset(post for _, owner, accountable, *_ in others for post in (owner, accountable)),
-        desk_post_ids=frozenset(post for _, post, _ in desks),
+        desk_post_ids=frozenset((*(post for _, post, _ in desks), *(post for post, _ in asked))),
         live_desk_post_id=next((post for _, post, state in reversed(desks) if state in LIVE_DESKS), None),
+        asked_post_ids=frozenset(post for post, state in asked if state in LIVE),
         is_open=risk[3] == "open",
         exempt_groups=exempt_parts(withheld),
         is_existence_withheld=classification.EXISTENCE in withheld.values(),

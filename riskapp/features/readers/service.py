@@ -46,6 +46,13 @@ class Outlet(StrEnum):
     TRAIL_FILE = "Audit trail as a file"
     ENTRY = "Entry of the audit trail"
     TIME_LINE = "Time line of a record"
+    CHALLENGES = "Challenges to a risk"
+    CHALLENGE_LIST = "List of challenges"
+    CHALLENGES_FILE = "Challenges as a file"
+    TOLERANCES = "Tolerances of a risk"
+    TOLERANCE_LIST = "List of tolerances"
+    TOLERANCES_FILE = "Tolerances as a file"
+    TREATMENT = "Treatment of a risk"
 
 
 def record_reading(references: Iterable[str | None], *, outlet: Outlet, by: Actor, at: datetime, on: date) -> int:

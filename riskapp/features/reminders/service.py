@@ -154,6 +154,27 @@ def tell(notices: Iterable[Notice], *, on: date, at: datetime) -> list[Message |
     return [messages.get(each) for each in notices]
 
 
+def tell_post(
+    rule: str, *, subject_id: int, post_id: int, heading: str, words: str, clause: Clause, on: date, at: datetime
+) -> Message | None:
+    """Tell whoever answers for a post at once, or the nearest manager above where nobody does; None as for `notify`."""
+    title, who, instead = _who_answers(policies.in_force(on=on).policy, on).get(post_id, ("", None, False))
+    if who is None:
+        return None
+    words += f" Nobody answers for {title}, so it comes to you." if instead else ""
+    return notify(
+        rule,
+        subject_id=subject_id,
+        post_id=post_id,
+        person_id=who.person_id,
+        heading=heading,
+        words=words,
+        clause=clause,
+        on=on,
+        at=at,
+    )
+
+
 def write_to(person: Person, content: letters.Words, *, at: datetime) -> Message:
     """Write to a person about their own account, at once and in a message of its own: no digest, no occurrence."""
     row = _message(secrets.token_hex(16), person.id, None, person.email, content, at)

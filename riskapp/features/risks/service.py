@@ -1,6 +1,6 @@
 """What happens to a risk: drafted, opened, reviewed, closed; each time the policy decides and history grows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,6 +16,7 @@ from riskapp.features.audit import service as audit
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
+from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link, new_entity
 from riskapp.models.escalation import EscalationCase
@@ -154,28 +155,43 @@ def draft_and_open(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
 
 
 def _check(new: NewRisk, policy: InForce, on: date) -> None:
-    refusals: list[Refusal] = []
-    if not new.statement.title.strip():
-        refusals.append(Refusal("title", "Give the risk a title"))
-    if not new.statement.event.strip():
-        refusals.append(Refusal("event", "Say what might happen"))
-    if new.category not in policy.policy.appetite.categories:
-        refusals.append(Refusal("category", "Choose one of the categories of the policy"))
-    if new.kind not in KINDS:
-        refusals.append(Refusal("kind", "Say whether it is a threat or an opportunity"))
-    unit = db.session.get(Unit, new.unit_id)
-    if unit is None or unit.closed_on is not None:
-        refusals.append(Refusal("unit", "Choose a team or unit of the council"))
-    owner = db.session.get(Post, new.owner_post_id)
-    if owner is None or owner.closed_on is not None:
-        refusals.append(Refusal("owner", "Choose the post that owns the risk"))
+    refusals = [*_check_words(new, policy), *_check_whose(new)]
     for basis in FIRST_BASES:
         refusals.extend(assessments.check(basis, new.judgements.get(basis), policy, kind=new.kind))
-    target = new.judgements.get("target")
+    current, target = new.judgements.get("current"), new.judgements.get("target")
+    if current and not refusals and not _may_begin_so(new, current, policy):
+        refusals.append(
+            Refusal("treatment", "It is above appetite. Log it to be treated, then ask to have it tolerated")
+        )
     if target and target.target_on and target.target_on < on:
         refusals.append(Refusal("target_on", "The day for the target has passed. Give a later one"))
     if refusals:
         raise CannotDraft(*refusals)
+
+
+def _check_words(new: NewRisk, policy: InForce) -> Iterator[Refusal]:
+    if not new.statement.title.strip():
+        yield Refusal("title", "Give the risk a title")
+    if not new.statement.event.strip():
+        yield Refusal("event", "Say what might happen")
+    if new.category not in policy.policy.appetite.categories:
+        yield Refusal("category", "Choose one of the categories of the policy")
+    if new.kind not in KINDS:
+        yield Refusal("kind", "Say whether it is a threat or an opportunity")
+
+
+def _check_whose(new: NewRisk) -> Iterator[Refusal]:
+    unit, owner = db.session.get(Unit, new.unit_id), db.session.get(Post, new.owner_post_id)
+    if unit is None or unit.closed_on is not None:
+        yield Refusal("unit", "Choose a team or unit of the council")
+    if owner is None or owner.closed_on is not None:
+        yield Refusal("owner", "Choose the post that owns the risk")
+
+
+def _may_begin_so(new: NewRisk, current: Judgement, policy: InForce) -> bool:
+    return tolerances.may_begin_with(
+        new.treatment, new.category, current.likelihood, current.impacts, policy.policy, kind=new.kind
+    )
 
 
 def keep_statement(risk: Risk, statement: Statement) -> None:
@@ -312,6 +328,7 @@ def close(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
     _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
     audit.record(Event.RISK_CLOSED, by=by, at=at, subject_id=risk.id, why=why)
     escalation.stand_down(risk.id, why="The risk was closed.", by=by, at=at)
+    tolerances.end_with_risk(risk, by=by, at=at, on=on)
 
 
 def escalate(risk: Risk, *, reason: str, by: Actor, at: datetime, on: date) -> EscalationCase:
@@ -323,7 +340,7 @@ def escalate(risk: Risk, *, reason: str, by: Actor, at: datetime, on: date) -> E
         risk.id,
         unit_id=risk.unit_id,
         owner_post_id=risk.owner_post_id,
-        facts=assessments.trigger(risk, assessments.current(risk), policy),
+        facts=tolerances.trigger(risk, assessments.current(risk), policy),
         reason=reason,
         by=by,
         at=at,
@@ -346,6 +363,7 @@ def take_on(subject_id: int, *, to_post_id: int, why: str, by: Actor, at: dateti
         after={"owner_post_id": to_post_id},
         why=why,
     )
+    tolerances.reconsider(risk, by=by, at=at, on=on, is_decided=True)
 
 
 escalation.OWNERSHIP_MOVES["risk"] = take_on
@@ -365,3 +383,27 @@ def rehome(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on
         after={"unit_id": to_unit_id},
         why=why,
     )
+    tolerances.reconsider(risk, by=by, at=at, on=on)
+
+
+def treat(risk: Risk, *, to: str, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Change how a risk is treated and why; what it was stays as a version. Who may is decided by tolerances."""
+    before, after = (risk.treatment, risk.treatment_why), (to, why.strip())
+    if before == after:
+        return
+    risk.treatment, risk.treatment_why = after
+    entity = db.session.get_one(Entity, risk.id)
+    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    audit.record(
+        Event.RISK_TREATMENT_CHANGED,
+        by=by,
+        at=at,
+        subject_id=risk.id,
+        post_id=risk.owner_post_id if risk.owner_post_id in by.post_ids else None,
+        before={"treatment": before[0], "why": before[1]},
+        after={"treatment": to},
+        why=why.strip(),
+    )
+
+
+tolerances.TREATMENT_MOVES["risk"] = treat

@@ -13,6 +13,7 @@ from riskapp.domain.quality import Finding, Kept, findings
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import queries as trail
+from riskapp.features.challenges import queries as challenges
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import Outlet, record_shown
@@ -64,6 +65,7 @@ def risk(reference: str) -> ResponseReturnValue:
         may={permission.name: guards.allows(permission, facts) for permission in DEEDS},
         may_agree=_may_agree(page, facts),
         similar=similar,
+        beside=challenges.beside(actor, page.row.id) if page.current else None,
     )
 
 
@@ -85,6 +87,7 @@ DEEDS = (
     Permission.ESCALATION_RAISE,
     Permission.RISK_MARK_EXEMPT,
     Permission.EXEMPTION_DECIDE,
+    Permission.RISK_TREAT,
 )
 
 

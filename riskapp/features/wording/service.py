@@ -14,6 +14,7 @@ from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import service as audit
 from riskapp.features.policy import queries as policies
 from riskapp.features.risks import service as risks
+from riskapp.features.tolerances import service as tolerances
 from riskapp.features.wording import queries
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
@@ -69,6 +70,7 @@ def reword(risk: Risk, said: Wording, *, why: str, seen: int, by: Actor, at: dat
         after={part: after[part] for part in changed},
         why=why.strip(),
     )
+    tolerances.reconsider(risk, by=by, at=at, on=on)
     if "category" in changed:
         _place_anew(risk, by=by, at=at, on=on)
     return changed

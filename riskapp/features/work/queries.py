@@ -6,7 +6,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    String,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from riskapp.domain.actions import Status
@@ -23,16 +39,21 @@ from riskapp.features.readers.queries import kept, units_below
 from riskapp.features.rmap import queries as rmap
 from riskapp.features.rmap.queries import ListedAction
 from riskapp.models.actions import OPEN_STATUSES, Action
+from riskapp.models.challenges import Challenge
 from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Post
 from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConsequence, RiskStanding
+from riskapp.models.tolerances import ASKED, IN_FORCE, Tolerance
 
 HORIZON = timedelta(days=28)
 """How far ahead the list looks: what falls due later has its own page."""
 SHOWN = 4
-MINUTES = {"review": 1, "update": 1, "confirm": 1, "acknowledge": 1, "decide": 3, "draft": 3, "agree": 2}
+MINUTES = {
+    "review": 1, "update": 1, "confirm": 1, "acknowledge": 1, "decide": 3, "draft": 3, "agree": 2, "challenge": 3,
+    "tolerate": 3, "tolerance_ends": 2,
+}  # fmt: skip
 
 ANSWERS = ("acknowledge", "decide")
 
@@ -75,6 +96,8 @@ class Item:
     proposal_id: int | None = None
     proposed: int | None = None
     proposed_rating: Rating | None = None
+    key: str = ""  # of a challenge, in its address
+    challenger: str = ""  # a post, where the challenger lets it be known
 
     @property
     def minutes(self) -> int:
@@ -100,6 +123,17 @@ class WithOther:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """A challenge of the actor's own that waits, or was answered lately."""
+
+    reference: str
+    title: str
+    score: int
+    due_on: date
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MyWork:
     """The first page of somebody with posts."""
 
@@ -107,6 +141,7 @@ class MyWork:
     risks: tuple[ShownRisk, ...]
     risk_count: int
     with_others: tuple[WithOther, ...]
+    challenged: tuple[Mine, ...]
 
     @property
     def about(self) -> Iterable[str | None]:
@@ -114,6 +149,7 @@ class MyWork:
         yield from (item.about for group in self.groups for item in group.items)
         yield from (risk.reference for risk in self.risks)
         yield from (each.risk_reference for each in self.with_others)
+        yield from (each.reference for each in self.challenged)
 
     @property
     def now(self) -> tuple[Item, ...]:
@@ -126,15 +162,18 @@ def my_work(actor: Actor, *, on: date) -> MyWork:
     """Gather what wants the actor within four weeks, in the same few queries however much it is."""
     ratings = {rating.key: rating for rating in policies.in_force(on=on).policy.scoring.ratings}
     own = db.session.execute(_own(actor)).all()
+    said, mine = _said(actor, ratings, on)
     items = [
         *_reviews(own, ratings, on),
         *_drafts(actor, ratings, on),
         *_escalations(actor, ratings),
         *_actions(actor, on),
         *_proposed_scores(actor, ratings, on),
+        *said,
     ]
     owned = tuple(_shown(row, ratings) for row in own[:SHOWN])
-    return MyWork(by_time(items, on), owned, len(own), tuple(WithOther(*row) for row in _with_others(actor)))
+    with_others = tuple(WithOther(*row) for row in _with_others(actor))
+    return MyWork(by_time(items, on), owned, len(own), with_others, mine)
 
 
 def waiting(actor: Actor, on: date) -> int:
@@ -166,6 +205,13 @@ def _counts(actor: Actor, until: date, on: date) -> Select[int, int, int]:
         select(func.count(Action.id)).where(_wants_update(actor, until)),
         select(func.count(Action.id)).where(_wants_confirmation(actor)),
         select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor, on)),
+        select(func.count(Challenge.id))
+        .join(Risk, Risk.id == Challenge.risk_id)
+        .where(_wants_answer(actor), Challenge.due_on <= until),
+        select(func.count(Tolerance.id)).where(_wants_acceptance(actor)),
+        select(func.count(Tolerance.id))
+        .join(Risk, Risk.id == Tolerance.risk_id)
+        .where(_runs_out(actor), Tolerance.expires_on <= until),
     )
     work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
     return select(work, escalations.waiting_counted(actor).scalar_subquery(), access.waiting_counted(actor))
@@ -224,6 +270,21 @@ def _waits_for(actor: Actor, on: date) -> ColumnElement[bool]:
         & ~_is_answered(Assessment)
         & _shows_all(actor, on)
     )
+
+
+def _wants_answer(actor: Actor) -> ColumnElement[bool]:
+    return Risk.owner_post_id.in_(actor.post_ids) & (Risk.status == "open") & Challenge.answer.is_(None)
+
+
+def _wants_acceptance(actor: Actor) -> ColumnElement[bool]:
+    return Tolerance.asked_of_post_id.in_(actor.post_ids) & (Tolerance.state == ASKED)
+
+
+def _runs_out(actor: Actor) -> ColumnElement[bool]:
+    """A tolerance that ends wants its owner, until it is asked for anew."""
+    anew = aliased(Tolerance)
+    is_asked = exists().where(anew.risk_id == Tolerance.risk_id, anew.state == ASKED)
+    return Risk.owner_post_id.in_(actor.post_ids) & (Tolerance.state == IN_FORCE) & ~is_asked
 
 
 def _is_answered(proposal: type[Assessment]) -> ColumnElement[bool]:
@@ -424,6 +485,73 @@ def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iter
         )
 
 
+@kept
+def _said_of_risks(actor: Actor, on: date) -> CompoundSelect[*tuple[Any, ...]]:
+    """Select in one query what is challenged or tolerated of risks, and wants the actor; and what the actor challenged.
+
+    Who challenged is read only where that may be known to the owner.
+    """
+    nobody = cast(null(), String)
+    lately = or_(Challenge.answer.is_(None), Challenge.answered_on >= on - HORIZON)
+    mine = (Challenge.by_id == actor.person_id) & (Risk.status == "open") & lately
+    ends = _runs_out(actor) & (Tolerance.expires_on <= on + HORIZON)
+    is_asked = case((Tolerance.state == ASKED, "tolerate"), else_="tolerance_ends")
+    said_of_challenge = (
+        Challenge.key, Challenge.score.label("said"), Challenge.rating.label("said_rating"),
+        Challenge.why, Challenge.due_on, Challenge.raised_on.label("said_on"),
+    )  # fmt: skip
+    challenged = _risks().join(Challenge, Challenge.risk_id == Risk.id)
+    return union_all(
+        challenged.add_columns(
+            literal("challenge").label("what"), *said_of_challenge, case((Challenge.is_named, Post.title)).label("last")
+        )
+        .outerjoin(Post, Post.id == Challenge.by_post_id)
+        .where(_wants_answer(actor), Challenge.due_on <= on + HORIZON),
+        challenged.add_columns(literal("mine"), *said_of_challenge, Challenge.answer).where(
+            mine, readers.reads_all(actor, on=on)
+        ),
+        _risks()
+        .add_columns(
+            is_asked, literal(""), Tolerance.score, Tolerance.rating, Tolerance.why, Tolerance.expires_on,
+            Tolerance.asked_on, nobody,
+        )
+        .join(Tolerance, Tolerance.risk_id == Risk.id)
+        .where(or_(_wants_acceptance(actor), ends)),
+    ).order_by("due_on", "reference", "key")  # fmt: skip
+
+
+def _said(actor: Actor, ratings: dict[str, Rating], on: date) -> tuple[list[Item], tuple[Mine, ...]]:
+    """Give what is challenged or tolerated of risks as items, and the actor's own challenges."""
+    rows = db.session.execute(_said_of_risks(actor, on)).all()
+    mine = (Mine(row.reference, row.name, row.said, row.due_on, row.last) for row in rows if row.what == "mine")
+    whats = {
+        "challenge": "Answer a challenge",
+        "tolerate": "Accept a risk as it is, or refuse",
+        "tolerance_ends": "A tolerance ends",
+    }
+    items = [
+        Item(
+            kind=row.what,
+            what=whats[row.what],
+            of=row.name,
+            due_on=on if row.what == "tolerate" else row.due_on,
+            reference=row.reference,
+            about=row.reference,
+            risk=_shown(row, ratings),
+            note=row.why,
+            last_on=row.said_on,
+            challenger=row.last or "",
+            proposed=row.said,
+            proposed_rating=ratings.get(row.said_rating),
+            seen=str(row.current_id),
+            key=row.key,
+        )
+        for row in rows
+        if row.what != "mine"
+    ]
+    return items, tuple(mine)
+
+
 def _with_others(actor: Actor) -> Iterable[Sequence[Any]]:
     return db.session.execute(_desks_of_others(actor))
 
@@ -464,6 +592,8 @@ class CouncilFigures:
     overdue: int
     open_actions: int
     escalations: int
+    challenges: int
+    challenges_late: int
     reviews_overdue: int
 
 
@@ -500,5 +630,11 @@ def _figures(actor: Actor, on: date, matter: tuple[str, ...]) -> Select[*tuple[A
         .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
         .where(EscalationDesk.state.in_(LIVE_DESKS), EscalationCase.is_drill.is_(False))
     )
-    others = (each.scalar_subquery() for each in (actions.where(Action.due_on < on), actions, live))
+    challenged = (
+        select(func.count(Challenge.id))
+        .join(Risk, Risk.id == Challenge.risk_id)
+        .where(Risk.status == "open", Challenge.answer.is_(None), readers.reads_all(actor, on=on))
+    )
+    counted = (actions.where(Action.due_on < on), actions, live, challenged, challenged.where(Challenge.due_on < on))
+    others = (each.scalar_subquery() for each in counted)
     return select(risks.c.open, risks.c.that_matter, risks.c.beyond, *others, risks.c.overdue)

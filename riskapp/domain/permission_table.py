@@ -20,6 +20,7 @@ ROOMS: Mapping[str, str] = {
     "public": "Everybody",
     "signed_in": "Everybody",
     "risk": "Risks",
+    "view": "Risks",
     "exemption": "Exemptions",
     "action": "Actions",
     "escalation": "Escalations",

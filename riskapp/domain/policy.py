@@ -20,6 +20,7 @@ from riskapp.domain import (
     escalation,
     exemption,
     packs,
+    registers,
     reminders,
     retention,
     reviews,
@@ -51,10 +52,11 @@ CHAPTERS = (
     "exemption",
     "signing_in",
     "retention",
+    "registers",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in", "retention"})
+YOUNGER = frozenset({"access", "people", "signing_in", "retention", "registers"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -84,6 +86,7 @@ class Policy:
     exemption: exemption.ExemptionRules
     signing_in: signing_in.SigningIn | None
     retention: retention.RetentionRules | None
+    registers: registers.RegisterRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -150,6 +153,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         exemption=chapter("exemption", exemption.parse),
         signing_in=chapter("signing_in", signing_in.parse) if "signing_in" in documents else None,
         retention=chapter("retention", retention.parse) if "retention" in documents else None,
+        registers=chapter("registers", registers.parse) if "registers" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

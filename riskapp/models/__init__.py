@@ -4,6 +4,7 @@ from riskapp.models import (
     accounts,
     actions,
     audit,
+    batches,
     bodies,
     champions,
     clock,
@@ -19,6 +20,8 @@ from riskapp.models import (
     policy,
     reminders,
     risks,
+    saved_views,
+    search,
     staffing,
 )
 
@@ -26,6 +29,7 @@ __all__ = [
     "accounts",
     "actions",
     "audit",
+    "batches",
     "bodies",
     "champions",
     "clock",
@@ -41,5 +45,7 @@ __all__ = [
     "policy",
     "reminders",
     "risks",
+    "saved_views",
+    "search",
     "staffing",
 ]

@@ -148,7 +148,7 @@ class AComparedCouncil(ADoorsCouncil):
             f"/bodies/{reference_of(self.body)}",
             f"/packs/meetings/{self.meeting.reference}",
         ]
-        found += [f"/registers?status=all&columns=all&sort={way}{key}" for key in ORDERS for way in ("", "-")]
+        found += [f"/registers?status=all&columns=all&sort=-{key}" for key in ORDERS]
         found += [f"/registers.csv?status=all&columns=all&sort={key}" for key in ORDERS]
         found += [
             f"/registers?status=all&q={WORDS[0]}&sort=-near",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Facts, Permission, may
@@ -18,6 +18,7 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.reminders import service as reminders
 from riskapp.features.risks import service as risks
+from riskapp.models.audit import AuditEntry
 from riskapp.models.batches import Batch, BatchLine
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
@@ -201,14 +202,12 @@ class _Doing:
     def _reassign(self, risk: Chosen, row: Risk) -> tuple[str, str, dict[str, Any]]:
         before = row.owner_post_id
         risks.reassign(row, to_post_id=self.post.id, why=self.deed.why, by=self.by, at=self.at, on=self.on)
-        db.session.flush()
-        return risk.owner, self.post.title, {"before": before, "version": row.version}
+        return risk.owner, self.post.title, {"before": before, **_stand(row)}
 
     def _move(self, risk: Chosen, row: Risk) -> tuple[str, str, dict[str, Any]]:
         before = row.unit_id
         risks.move(row, to_unit_id=self.unit_id, why=self.deed.why, by=self.by, at=self.at, on=self.on)
-        db.session.flush()
-        return risk.unit, self.unit_name, {"before": before, "version": row.version}
+        return risk.unit, self.unit_name, {"before": before, **_stand(row)}
 
     def _set_review(self, risk: Chosen, row: Risk) -> tuple[str, str, dict[str, Any]]:
         del risk
@@ -216,7 +215,7 @@ class _Doing:
         if before is not None and self.review_on > before:
             raise CannotChangeMany(Refusal("review_on", f"It is due sooner: {_day(before)}"))
         risks.set_review(row, to=self.review_on, why=self.deed.why, by=self.by, at=self.at, on=self.on)
-        kept = {"before": before.isoformat() if before else None, "version": row.version}
+        kept = {"before": before.isoformat() if before else None, **_stand(row)}
         return _day(before), _day(self.review_on), kept
 
     def _chase(self, risk: Chosen, row: Risk) -> tuple[str, str, dict[str, Any]]:
@@ -283,12 +282,20 @@ def undo(key: str, *, by: Actor, at: datetime, on: date) -> tuple[int, int]:
     return back, len(lines) - back
 
 
+def _stand(risk: Risk) -> dict[str, int]:
+    """How a risk stands: its version, and the last entry that tells of a change to it."""
+    db.session.flush()
+    told = (AuditEntry.event.startswith("risk:"), AuditEntry.event != Event.RISK_CHASED)
+    last = db.session.scalar(select(func.max(AuditEntry.id)).where(AuditEntry.subject_id == risk.id, *told))
+    return {"version": risk.version, "entry": last or 0}
+
+
 def _put_back(deed: str, line: BatchLine, *, by: Actor, at: datetime, on: date) -> None:
     if deed == "chase":
         _take_back_mail(line.kept["message"])
         return
     risk = db.session.get_one(Risk, line.risk_id, with_for_update=True, populate_existing=True)
-    if risk.version != line.kept["version"]:
+    if _stand(risk) != {key: line.kept[key] for key in ("version", "entry")}:
         raise CannotUndo(Refusal(None, "Somebody changed it since"))
     if not may(by, queries.DEEDS[deed], readers.facts(risk_id=risk.id, on=on)):
         raise CannotUndo(Refusal(None, NOT_ALLOWED[deed]))

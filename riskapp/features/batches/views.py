@@ -43,7 +43,7 @@ CONSEQUENCES: Mapping[str, str] = {
     "reassign": "Each keeps its score, its unit and its escalation. The new owner finds it in My work.",
     "move": "Each keeps its owner and its score. An open escalation goes up from the new unit.",
     "review": "Owners are reminded of the new day as of any other.",
-    "chase": "One e-mail to the owner of each, which names the risk and asks how it stands. One that has left cannot be taken back.",
+    "chase": "One e-mail to the owner of each asks how it stands. One that has left cannot be taken back.",
 }
 NOTHING_CHOSEN = "Choose at least one risk in the register first."
 LISTED = 200

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from riskapp.domain import columns
 from riskapp.domain.appetite import Position
 from riskapp.domain.columns import COLUMNS
-from riskapp.domain.permissions import COUNCIL_READERS, Permission, may_anywhere
+from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, may
 from riskapp.domain.scoring import Rating
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
@@ -120,7 +120,7 @@ def register() -> ResponseReturnValue:
             {"label": view.name, "url": here(**view.address), "current": view.address == state.kept(), "count": None}
             for view in views
         ],
-        deeds=[(deed, words) for deed, (words, permission) in MANY.items() if may_anywhere(actor, permission)],
+        deeds=[(deed, words) for deed, (words, permission) in MANY.items() if _keeps_a_register(actor, permission)],
     )
 
 
@@ -169,6 +169,11 @@ def _title(state: addresses.State, offer: addresses.Offer) -> str:
         is_council_reader=guards.actor().has_role(*COUNCIL_READERS),
         unit_name=names.get(state.chosen.get("unit", "")),
     )
+
+
+def _keeps_a_register(actor: Actor, permission: Permission) -> bool:
+    """Tell whether the actor has a role by which a deed could be done to many; who owns one risk goes to its page."""
+    return any(may(actor, permission, Facts(unit_path=grant.unit_path, is_open=True)) for grant in actor.grants)
 
 
 def _comes_from_below(state: addresses.State, row: RegisterRow) -> bool:

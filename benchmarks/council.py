@@ -103,8 +103,8 @@ def build(size: int, *, on: date, seed: int = 7) -> Made:
 def _organisation(teams: int, *, at: datetime, on: date) -> tuple[list[tuple[Unit, Post]], Made]:
     start = on - timedelta(days=700)
     council = people.add_unit(name="Council", kind="council", parent=None, by=BY, at=at, on=start)
-    _person("chief@bench.example", council, "chief_executive", "Chief Executive", Role.MANAGER, at, start)
-    assurance, _ = _person(
+    person("chief@bench.example", council, "chief_executive", "Chief Executive", Role.MANAGER, at, start)
+    assurance, _ = person(
         "assurance@bench.example", council, "head_of_assurance", "Head of Assurance", Role.HEAD_OF_ASSURANCE, at, start
     )
     kept: list[tuple[Unit, Post]] = []
@@ -113,7 +113,7 @@ def _organisation(teams: int, *, at: datetime, on: date) -> tuple[list[tuple[Uni
     for number in range(teams):
         if number % 25 == 0:
             directorate = _unit(f"Directorate {number // 25 + 1}", "directorate", council, at, start)
-            _person(
+            person(
                 f"director{number}@bench.example",
                 directorate,
                 "director",
@@ -124,7 +124,7 @@ def _organisation(teams: int, *, at: datetime, on: date) -> tuple[list[tuple[Uni
             )
         if number % 5 == 0:
             service = _unit(f"Service {number // 5 + 1}", "service", directorate, at, start)
-            _person(
+            person(
                 f"lead{number}@bench.example",
                 service,
                 "service_lead",
@@ -134,11 +134,11 @@ def _organisation(teams: int, *, at: datetime, on: date) -> tuple[list[tuple[Uni
                 start,
             )
         team = _unit(f"Team {number + 1}", "team", service, at, start)
-        _, manager = _person(
+        _, manager = person(
             f"manager{number}@bench.example", team, "team_manager", f"Team Manager {number}", Role.MANAGER, at, start
         )
         if champion is None:
-            champion, _ = _person(
+            champion, _ = person(
                 "champion@bench.example", team, "risk_champion", "Risk Champion", Role.CHAMPION, at, start
             )
         kept.append((team, manager))
@@ -150,9 +150,7 @@ def _unit(name: str, kind: str, parent: Unit, at: datetime, start: date) -> Unit
     return people.add_unit(name=name, kind=kind, parent=parent, by=BY, at=at, on=start)
 
 
-def _person(
-    email: str, unit: Unit, kind: str, title: str, role: Role, at: datetime, start: date
-) -> tuple[Person, Post]:
+def person(email: str, unit: Unit, kind: str, title: str, role: Role, at: datetime, start: date) -> tuple[Person, Post]:
     may_sign_in = kind in {"head_of_assurance", "risk_champion"}
     person = people.add_person(email=email, password_hash=hash_password(PASSWORD) if may_sign_in else None)
     post = people.add_post(title=title, kind=kind, unit=unit, by=BY, at=at, on=start)
@@ -171,7 +169,7 @@ def _risks(size: int, teams: list[tuple[Unit, Post]], luck: random.Random, *, at
         risk_id = first + number * (1 + ACTIONS_A_RISK)
         team, owner = teams[number % len(teams)]
         category = luck.choice(appetite.CATEGORIES)
-        rows[Entity].append(_entity(risk_id, "risk", luck))
+        rows[Entity].append(entity(risk_id, "risk", luck))
         opened = on - timedelta(days=luck.randint(40, 400))
         event = " ".join(luck.choices(WORDS, k=14)).capitalize()
         rows[Risk].append(
@@ -245,7 +243,7 @@ def _actions(
         action_id = risk_id + step
         due = on + timedelta(days=luck.randint(-60, 200))
         first = due - timedelta(days=luck.choice((0, 0, 30, 90)))
-        rows[Entity].append(_entity(action_id, "action", luck))
+        rows[Entity].append(entity(action_id, "action", luck))
         rows[Action].append(
             {
                 "id": action_id, "owner_post_id": owner.id, "accountable_post_id": owner.id, "status": "in_progress",
@@ -267,7 +265,7 @@ def _actions(
         rows[Link].append({"from_id": action_id, "to_id": risk_id, "kind": "treats", "weight": 1})
 
 
-def _entity(entity_id: int, kind: str, luck: random.Random) -> dict[str, object]:
+def entity(entity_id: int, kind: str, luck: random.Random) -> dict[str, object]:
     name = " ".join(luck.choices(WORDS, k=6)).capitalize()
     reference = f"{reference_from(kind, luck.randbytes(TOKEN_BYTES))}{entity_id}"
     return {"id": entity_id, "kind": kind, "reference": reference, "name": name}

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from riskapp.app import create_app
 from riskapp.models.database import Base, db
+from riskapp.models.search import INDEX
 from riskapp.settings import LIMITS, Settings
 from tests.browser import ARGUMENTS, AXE, CHROMIUM
 
@@ -99,7 +100,7 @@ def migrated_postgresql(tmp_path_factory):
 
 def _empty(engine) -> None:
     """Delete what a test left and number from one again; to truncate, as an owner can, takes thirty times as long."""
-    tables = [f'"{table}"' for table in Base.metadata.tables]
+    tables = [f'"{table}"' for table in (*Base.metadata.tables, INDEX)]
     with engine.begin() as connection:
         if not connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))

@@ -18,8 +18,8 @@ from riskapp.domain.audit import Event
 from riskapp.domain.clock import Moment
 from riskapp.features.audit import service as audit
 from riskapp.features.challenges import queries as challenges
+from riskapp.features.narrowing.queries import ORDERS
 from riskapp.features.packs import service as packs
-from riskapp.features.registers.queries import SORTS
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import NewRisk, Statement
 from riskapp.features.tolerances import queries as tolerances
@@ -43,6 +43,14 @@ WORDS, TWINS = ("aardvark", "zymurgy"), ("armadillo", "zeppelin")
 """What the exempt words say in the one database and in the other: they stand at the two ends of every order."""
 PLACES = ((1, 1, 1, "low", "within"), (5, 5, 25, "very_high", "beyond"))
 JOBS_THAT_WRITE = tuple(job for job in JOBS if job.name not in {"send_mail", "seal_the_audit_trail"})
+
+
+NARROWED = (
+    "inherent=low", "target=low", "escalation=live", "escalation=none", "treatment=treat", "treatment=tolerate",
+    "actions=late", "actions=none_in_date", "review_to=2026-12-31", "review_from=2027-01-01", "reviewed_to=2026-11-01",
+    "likelihood=5", "impact=1", "target_by_from=2027-01-01",
+)  # fmt: skip
+"""Filters by what is withheld with the scores, the words or the plan."""
 
 
 class AComparedCouncil(ADoorsCouncil):
@@ -163,8 +171,20 @@ class AComparedCouncil(ADoorsCouncil):
             f"/bodies/{reference_of(self.body)}",
             f"/packs/meetings/{self.meeting.reference}",
         ]
-        found += [f"/registers?status=all&sort={way}{key}" for key in SORTS for way in ("", "-")]
-        found += [f"/registers.csv?status=all&sort={key}" for key in SORTS]
+        found += [f"/registers?status=all&columns=all&sort=-{key}" for key in ORDERS]
+        found += [f"/registers.csv?status=all&columns=all&sort={key}" for key in ORDERS]
+        found += [
+            f"/registers?status=all&q={WORDS[0]}&sort=-near",
+            f"/registers?q={WORDS[0][:4]}",
+            "/registers?q=fails",
+        ]
+        found += [f"/registers.csv?status=all&q={word}%20{twin}" for word, twin in zip(WORDS, TWINS, strict=True)]
+        kinds = ("council", "directorate", "service", "team", "programme", "body")
+        found += [f"/registers?status=all&register={kind}" for kind in kinds]
+        found += [f"/registers?status=all&{narrowed}" for narrowed in NARROWED]
+        found += [f"/risks/similar?q={word}%20{twin}%20cause" for word, twin in zip(WORDS, TWINS, strict=True)]
+        found += [f"/registers/many?deed={deed}&status=all&every=yes" for deed in ("chase", "review")]
+        found += ["/registers/views", "/registers/views.csv", "/registers/many/mine"]
         found += [f"/actions?sort={way}{key}" for key in ("score", "due") for way in ("", "-")]
         found += ["/actions/overdue?sort=matters", "/actions/overdue?sort=-score", "/bodies?sort=-risks"]
         found += [f"/{place}{word}" for word in WORDS for place in ("registers?q=", "actions?q=", "escalations?text=")]

@@ -22,6 +22,7 @@ ROOMS: Mapping[str, str] = {
     "risk": "Risks",
     "challenge": "Challenges",
     "tolerance": "Tolerances",
+    "view": "Risks",
     "exemption": "Exemptions",
     "action": "Actions",
     "escalation": "Escalations",

@@ -49,6 +49,11 @@ class Permission(StrEnum):
     CHALLENGE_LIST = "challenge:list"
     TOLERANCE_READ = "tolerance:read"
     TOLERANCE_DECIDE = "tolerance:decide"
+    RISK_REASSIGN = "risk:reassign"
+    RISK_MOVE = "risk:move"
+    RISK_SET_REVIEW = "risk:set_review"
+    RISK_CHASE = "risk:chase"
+    VIEW_SHARE = "view:share"
     EXEMPTION_DECIDE = "exemption:decide"
     EXEMPTION_TRACE = "exemption:trace"
     ACTION_ADD = "action:add"
@@ -107,6 +112,11 @@ DEEDS: Mapping[Permission, str] = {
     Permission.CHALLENGE_LIST: "See every challenge in the council, with its figures",
     Permission.TOLERANCE_READ: "Read by whom, why and until when a risk is tolerated",
     Permission.TOLERANCE_DECIDE: "Accept a risk as it is, refuse to, or take that back",
+    Permission.RISK_REASSIGN: "Give a risk to another owner",
+    Permission.RISK_MOVE: "Move a risk from its unit to another (of both: who manages them)",
+    Permission.RISK_SET_REVIEW: "Have a risk reviewed sooner than the policy asks",
+    Permission.RISK_CHASE: "Ask the owner of a risk to look at it",
+    Permission.VIEW_SHARE: "Share a saved view of the registers with a unit",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
     Permission.EXEMPTION_TRACE: "See who read what is exempt",
     Permission.ACTION_ADD: "Add an action to a risk",
@@ -389,6 +399,11 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.CHALLENGE_LIST: ((council_wide(*ASSURERS, Role.AUDITOR, Role.COMMISSIONER),),),
     Permission.TOLERANCE_READ: (*((*line, not_exempt) for line in _READS_PART_OF_RISK), *_READS_ALL_OF_RISK),
     Permission.TOLERANCE_DECIDE: ((asked,),),
+    Permission.RISK_REASSIGN: (_manages_on_its_route, *_kept_by(Role.MANAGER)),
+    Permission.RISK_MOVE: (_manages_on_its_route, *_kept_by(Role.MANAGER)),
+    Permission.RISK_SET_REVIEW: ((owns,), (_assures,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
+    Permission.RISK_CHASE: ((_assures,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
+    Permission.VIEW_SHARE: ((in_unit(*KEEPERS),), (_assures,)),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
     Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),
     Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),

@@ -22,6 +22,7 @@ from riskapp.domain import (
     exemption,
     packs,
     quality,
+    registers,
     reminders,
     retention,
     reviews,
@@ -57,10 +58,11 @@ CHAPTERS = (
     "quality",
     "challenge",
     "treatment",
+    "registers",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in", "retention", "quality", "challenge", "treatment"})
+YOUNGER = frozenset({"access", "people", "signing_in", "retention", "quality", "challenge", "treatment", "registers"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -93,6 +95,7 @@ class Policy:
     quality: quality.QualityRules | None
     challenge: challenges.ChallengeRules | None
     treatment: tolerances.TreatmentRules | None
+    registers: registers.RegisterRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -162,6 +165,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         quality=chapter("quality", quality.parse) if "quality" in documents else None,
         challenge=chapter("challenge", challenges.parse) if "challenge" in documents else None,
         treatment=chapter("treatment", tolerances.parse) if "treatment" in documents else None,
+        registers=chapter("registers", registers.parse) if "registers" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

@@ -4,6 +4,7 @@ from riskapp.models import (
     accounts,
     actions,
     audit,
+    batches,
     bodies,
     challenges,
     champions,
@@ -21,6 +22,8 @@ from riskapp.models import (
     quality,
     reminders,
     risks,
+    saved_views,
+    search,
     staffing,
     tolerances,
 )
@@ -29,6 +32,7 @@ __all__ = [
     "accounts",
     "actions",
     "audit",
+    "batches",
     "bodies",
     "challenges",
     "champions",
@@ -46,6 +50,8 @@ __all__ = [
     "quality",
     "reminders",
     "risks",
+    "saved_views",
+    "search",
     "staffing",
     "tolerances",
 ]

@@ -1,9 +1,10 @@
 """What every answer tells the browser: no script at all, nothing from elsewhere, nothing inline, no frame, no guess.
 
-A page of riskapp needs no script, so none may run: not by an address, not inline, not from text (Trusted Types).
+A page of riskapp needs no script, so none may run: not by an address, not inline, not from text (Trusted Types). One
+page is better with one, and alone lets a file of our own run and ask us: still nothing inline and nothing from text.
 """
 
-from flask import Flask, Response, request
+from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from riskapp.domain.permissions import Permission
@@ -22,12 +23,20 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+SCRIPTED = f"{POLICY}; script-src 'self'; connect-src 'self'; report-uri {REPORTS}"
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 DIRECTIVES = frozenset(part.split()[0] for part in POLICY.split("; ")) | {
     "script-src", "script-src-elem", "script-src-attr", "style-src-elem", "style-src-attr", "connect-src", "frame-src",
     "object-src", "media-src", "worker-src", "manifest-src", "child-src",
 }  # fmt: skip
 LONGEST_REPORT = 16 * 1024
+
+
+def with_own_script(page: str, status: int) -> Response:
+    """Answer with a page on which scripts of our own may run and ask us; whatever else is forbidden stays so."""
+    response = make_response(page, status)
+    response.headers["Content-Security-Policy"] = SCRIPTED
+    return response
 
 
 def install(app: Flask) -> None:

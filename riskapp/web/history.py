@@ -81,6 +81,13 @@ WORDS: Mapping[str, str] = {
     Event.ESCALATION_WITHDRAWN: "Escalation withdrawn",
     Event.ESCALATION_EXPIRED: "Escalation moved up, since nobody answered in time",
     Event.RISK_REHOMED: "Given to another unit",
+    Event.RISK_REASSIGNED: "Given to another owner",
+    Event.RISK_CHASED: "Its owner asked to look at it",
+    Event.ESCALATION_OWNER_CHANGED: "Its risk given to another owner",
+    Event.VIEW_SAVED: "View of the registers saved",
+    Event.VIEW_CHANGED: "View of the registers changed",
+    Event.VIEW_DELETED: "View of the registers deleted",
+    Event.VIEW_OPENS_FIRST: "View chosen that opens first",
     Event.ESCALATION_REHOMED: "Escalation given to another unit",
 }
 
@@ -107,6 +114,9 @@ IN_FULL: Mapping[str, str] = {
     Event.BOARD_JOINED: "{after[post]} joined as {after[role]}",
     Event.BOARD_LEFT: "{after[post]} left",
     Event.EXEMPT_SHOWN: "Exempt words read: {after[where]}",
+    Event.RISK_REVIEW_SET: "Next review set: {after[next_review_on]}, was {before[next_review_on]}",
+    Event.RISKS_CHANGED: "{after[deed]}: {after[count]} risks at once",
+    Event.RISKS_PUT_BACK: "{after[deed]}: {after[count]} risks put back as they were",
     Event.LIST_EXPORTED: "Taken out as a file: {after[list]}, {after[rows]} rows",
     Event.CHECKPOINT_ISSUED: "Checkpoint issued at number {after[number]}",
     Event.TRAIL_ERASED: "Personal data erased from the trail under policy {after[clause]}",
@@ -145,6 +155,7 @@ KINDS: Mapping[str, str] = {
     "role": "Roles",
     "trail": "Audit trail",
     "unit": "Units",
+    "view": "Saved views",
 }
 """What the part of an event before the colon is called."""
 CAPACITIES: Mapping[str, str] = {

@@ -53,11 +53,17 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         WORDS: "kept withheld_from told",
     },
     "registers": {NO_SECRET: "last_committee"},
+    "narrowing": {
+        "of what an `Asked` or a projection holds for one reader": "live_desk deciding_desk last_review score_at moved "
+        "action_count order from_risk joined narrowed conditions",
+    },
     "reminders": {
         RULES: "groups items private_subjects is_urgent post_titles",
         "a rehearsal by a command of the machine's keeper": "last_message_id",
     },
     "rmap": {SHOWN: "with_record", WORDS: "is_in"},
+    "scopes": {"of what a projection shows to one reader": "is_on"},
+    "search": {"of what a projection shows to one reader": "matches mentions nearness"},
     "similar": {WORDS: "telling_words"},
     "tolerances": {RULES: "live in_force to_look_at ending"},
 }

@@ -18,10 +18,12 @@ from riskapp.features.audit import queries as trail
 from riskapp.features.audit import service as audit
 from riskapp.features.audit_trail import queries as audit_trail
 from riskapp.features.bodies import queries as bodies
+from riskapp.features.narrowing import queries as narrowing
 from riskapp.features.readers import queries as readers
 from riskapp.features.registers import queries as registers
 from riskapp.features.risks import queries as risks
 from riskapp.features.rmap import queries as rmap
+from riskapp.features.search import queries as search
 from riskapp.features.similar import queries as similar
 from riskapp.models.audit import AuditEntry
 from riskapp.models.database import db, transaction
@@ -31,6 +33,7 @@ from tests.chains import KEY
 from tests.doors_council import EXEMPT, OWN
 from tests.non_interference import (
     STRANGERS,
+    TWINS,
     UNCLEARED,
     WORDS,
     AComparedCouncil,
@@ -156,7 +159,7 @@ def test_enough_was_compared_to_count(tell):
     assert not DONE or len(DONE) < 2 * (len(FIELD_GROUPS) + 1) or total >= AT_LEAST
 
 
-LIST, FILE = "/registers?status=all", "/registers.csv?status=all"
+LIST, FILE = "/registers?status=all&columns=all", "/registers.csv?status=all&columns=all"
 
 
 def _no_projection(_actor, **_when):
@@ -189,6 +192,7 @@ def _leaking(function):
         (risks, "_head", "plan", "/risks/{exempt}"),
         (risks, "_head", "title", "/risks/{exempt}"),
         (risks, "_links", "title", "/risks/{own}"),
+        (registers, "_rows", "plan", FILE),
         (similar, "similar", "title", "draft"),
         (similar, "similar", "statement", "draft"),
         (bodies, "_risks", "assessment", "/bodies/{body}"),
@@ -209,20 +213,45 @@ def _is_caught(app, council, group: str, address: str) -> bool:
 
 
 def test_an_order_by_the_real_title_is_caught(app, council, uncached):
-    leak = {**registers.SORTS, "title": (None, registers.SORTS["title"][1])}
-    uncached.setattr(registers, "SORTS", leak)
+    leak = {**narrowing.ORDERS, "title": (None, narrowing.ORDERS["title"][1])}
+    uncached.setattr(narrowing, "ORDERS", leak)
     assert _is_caught(app, council, "title", "/registers?status=all&sort=title")
 
 
-def test_a_search_in_the_real_words_is_caught(app, council, uncached):
-    real, whole = registers._conditions, readers.Projection(None, true())
-    uncached.setattr(registers, "_conditions", lambda filters, _seen: real(filters, whole))
-    assert _is_caught(app, council, "title", f"/registers?status=all&q={WORDS[0]}")
+WHOLE = readers.Projection(None, true())
+
+
+@pytest.mark.parametrize(
+    ("group", "address"),
+    [
+        ("title", f"/registers?status=all&q={WORDS[0]}"),
+        ("statement", f"/registers?status=all&q={WORDS[0]}"),
+        ("statement", f"/registers.csv?status=all&q={WORDS[0][:5]}"),
+        ("plan", "/registers?status=all&treatment=treat"),
+        ("assessment", "/registers?status=all&review_to=2026-12-31"),
+    ],
+)
+def test_a_search_or_a_filter_in_what_is_really_there_is_caught(app, council, uncached, group, address):
+    real = narrowing.conditions
+    uncached.setattr(narrowing, "conditions", lambda asked: real(replace(asked, seen=WHOLE)))
+    assert _is_caught(app, council, group, address)
+
+
+def test_an_order_by_how_near_the_real_words_are_is_caught(app, council, uncached):
+    real = search.nearness
+    uncached.setattr(search, "nearness", lambda _seen, words: real(WHOLE, words))
+    uncached.setattr(search, "matches", lambda _seen, _words: [])
+    assert _is_caught(app, council, "title", f"/registers?status=all&q={WORDS[0]}&sort=-near")
+
+
+def test_similar_risks_by_the_real_words_are_caught_where_they_are_shown_as_one_types(app, council, uncached):
+    uncached.setattr(similar, "similar", _leaking(similar.similar))
+    assert _is_caught(app, council, "statement", f"/risks/similar?q={WORDS[0]}%20{TWINS[0]}%20cause")
 
 
 def test_a_movement_by_the_real_score_is_caught(app, council, uncached):
-    real, whole = registers._kind, readers.Projection(None, true())
-    uncached.setattr(registers, "_kind", lambda since, _seen: real(since, whole))
+    real = narrowing.moved
+    uncached.setattr(narrowing, "moved", lambda since, _seen: real(since, WHOLE))
     addresses = [f"/registers?status=all&travel={kind}" for kind in ("up", "down", "same")]
     one, other = _compared(app, council, "assessment", ("director",), addresses, papers=False)
     assert one.differences(other) != []

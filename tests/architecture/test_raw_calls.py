@@ -131,9 +131,22 @@ def test_no_source_holds_a_word_that_opens_a_hole():
     assert len(SOURCES) > 200
 
 
-def test_no_script_of_our_own_is_served():
-    served = RISKAPP / "web/static"
-    assert [path.name for path in served.rglob("*.js") if "vendor" not in path.parts] == []
+SCRIPTS = {"similar.js": "drafting/log.html"}
+"""Each script of our own, and the one page that asks for it; no other page may run any."""
+IN_A_SCRIPT = (
+    r"(innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|Function\s*\(|DOMParser|srcdoc|setAttribute|import\b"
+    r"|localStorage|sessionStorage|document\.cookie|postMessage|https?:|setTimeout\(\s*[\"'`])"
+)
+
+
+def test_only_the_scripts_that_are_argued_are_served_and_each_writes_words_as_words():
+    files = [path for path in (RISKAPP / "web/static").rglob("*.js") if "vendor" not in path.parts]
+    served = {path.name: path.read_text() for path in files}
+    assert set(served) == set(SCRIPTS)
+    for name, source in served.items():
+        assert not re.search(IN_A_SCRIPT, source), name
+        assert "textContent" in source
+        assert len(source.splitlines()) < 100, "a page works without it"
 
 
 @pytest.mark.parametrize("what", PAGE)
@@ -143,8 +156,15 @@ def test_no_template_holds(what):
         for path in PAGES
         if (hit := re.search(PAGE[what], path.read_text(), re.IGNORECASE))
     }
-    assert set(found) == (set(MAY_STYLE) if what == "a style of its own" else set()), found
+    argued = {"a style of its own": set(MAY_STYLE), "a script": set(SCRIPTS.values())}
+    assert set(found) == argued.get(what, set()), found
     assert len(PAGES) > 80
+
+
+def test_a_page_that_asks_for_a_script_asks_for_one_file_and_holds_no_line_of_it():
+    for script, page in SCRIPTS.items():
+        asked = re.findall(r"<script.*?</script>", (TEMPLATES / page).read_text(), re.DOTALL)
+        assert asked == [f"""<script src="{{{{ asset('js/{script}') }}}}" defer></script>"""]
 
 
 def test_every_template_is_named_so_that_its_words_are_escaped():

@@ -284,6 +284,20 @@ def test_what_came_by_https_or_from_a_monitor_beside_the_proxy_is_answered(behin
     assert behind_a_proxy("/health").status_code == 200
 
 
+def test_the_page_that_logs_a_risk_alone_lets_our_own_script_run(app, council):
+    client = app.test_client()
+    sign_in(client, council.champion_person)
+    others = ("/", "/registers", "/registers/views/new", "/risks/similar?q=x", "/risks/R-NONE", "/help")
+    policies = {path: client.get(path).headers["Content-Security-Policy"] for path in ("/risks/new", *others)}
+    policies["posted"] = client.post("/risks/new", data={}).headers["Content-Security-Policy"]
+    scripted = {path for path, policy in policies.items() if "script-src" in policy}
+    assert scripted == {"/risks/new", "posted"}
+    for path in scripted:
+        said = dict(part.split(" ", 1) for part in policies[path].split("; "))
+        assert (said["script-src"], said["connect-src"], said["default-src"]) == ("'self'", "'self'", "'none'")
+        assert (said["require-trusted-types-for"], said["trusted-types"]) == ("'script'", "'none'")
+
+
 # How often one may ask
 
 
@@ -300,6 +314,7 @@ def test_what_is_asked_for_too_often_is_refused_and_told_when_to_come_back(hasty
     for ask in (
         lambda: client.get("/actions.csv"),
         lambda: client.get("/registers?q=voids"),
+        lambda: client.get("/risks/similar?q=voids"),
         lambda: client.post("/risks/new", data={}),
     ):
         assert [ask().status_code for _ in range(3)].count(429) == 0

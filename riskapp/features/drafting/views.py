@@ -1,11 +1,13 @@
 """The page that logs a risk."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import date
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from riskapp.domain.permissions import Facts, Permission
+from riskapp.domain.permissions import Facts, Permission, may_anywhere
 from riskapp.domain.policy import Policy
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.domain.statement import advise
@@ -19,9 +21,44 @@ from riskapp.features.risks import queries, service
 from riskapp.features.similar import queries as alike
 from riskapp.features.wording.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.models.database import once
-from riskapp.web import guards, levels
+from riskapp.web import guards, headers, levels
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
+from riskapp.web.filters import plural
+
+JOIN_IT = "Is one of them the same? Then join it: say what you know there instead."
+NONE_ALIKE = "None shares two words with yours. Carry on."
+LONGEST_TYPED = 1000
+
+
+@blueprint.get("/risks/similar")
+@guards.requires(Permission.RISK_DRAFT)
+def similar_risks() -> ResponseReturnValue:
+    """Tell the script of the page that logs a risk which risks are like what was typed; counted as a search."""
+    actor, on = guards.actor(), today()
+    if not may_anywhere(actor, Permission.RISK_DRAFT):
+        abort(404)
+    found = alike.similar(actor, text=request.args.get("q", "")[:LONGEST_TYPED], on=on)
+    record_shown((each.reference for each in found), Outlet.SIMILAR)
+    joining, rating_of = _may_join(found, on), levels.rating_of(policies.in_force(on=on).policy.scoring)
+    told = [
+        {
+            "title": each.title,
+            "address": url_for(".risk", reference=each.reference),
+            "unit": each.unit,
+            "score": f"{each.score} {rating_of(each.rating).label}" if each.score and each.rating else "Score withheld",
+            "shared": each.shared,
+            "join": url_for(".risk", reference=each.reference) if each.reference in joining else None,
+        }
+        for each in found
+    ]
+    words = f"{plural(len(told), 'similar risk')} on the registers you may see"
+    return jsonify(words=words, risks=told, advice=JOIN_IT if told else NONE_ALIKE)
+
+
+def _may_join(found: Sequence[alike.Similar], on: date) -> frozenset[str]:
+    """Name those of some risks to which the visitor may add what they know: an action, or a score."""
+    return alike.joinable(guards.actor(), references=[each.reference for each in found], on=on)
 
 
 @blueprint.route("/risks/new", methods=["GET", "POST"])
@@ -55,7 +92,7 @@ def log() -> ResponseReturnValue:
     words = f"{form.title.data or ''} {form.event.data or ''}"
     similar = alike.similar(actor, text=words, on=on) if request.method == "POST" else ()
     record_shown((each.reference for each in similar), Outlet.SIMILAR)
-    return render_template(
+    page = render_template(
         "drafting/log.html",
         form=form,
         policy=policy,
@@ -65,11 +102,14 @@ def log() -> ResponseReturnValue:
         may_be_an_opportunity=policy.scoring.opportunity is not None,
         category=policy.appetite.categories.get(form.category.data or ""),
         similar=similar,
+        similar_advice=JOIN_IT if similar else NONE_ALIKE,
+        may_join=_may_join(similar, on),
         advice=_advice(form) if request.method == "POST" else {},
         is_checked=request.method == "POST",
         rating_of=levels.rating_of(policy.scoring),
         **levels.shown(form, policy, form.category.data, form.kind_of_risk),
-    ), 422 if form.errors else 200
+    )
+    return headers.with_own_script(page, 422 if form.errors else 200)
 
 
 def _log_form(policy: Policy, units: tuple[choices.UnitChoice, ...]) -> tuple[LogForm, choices.UnitChoice]:

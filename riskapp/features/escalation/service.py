@@ -828,6 +828,26 @@ def _tell_assurance(
     reminders.tell(notices, on=on, at=at)
 
 
+def change_owner(subject_id: int, *, owner_post_id: int, by: Actor, at: datetime, on: date) -> None:
+    """Let the open escalation of a subject know its new owner; where that is who has it, it goes past them (6.7)."""
+    case = queries.standing_case(subject_id=subject_id)
+    if case is None or case.state != CaseState.OPEN:
+        return
+    before, case.owner_post_id = case.owner_post_id, owner_post_id
+    audit.record(
+        Event.ESCALATION_OWNER_CHANGED,
+        by=by,
+        at=at,
+        subject_id=case.id,
+        before={"owner_post_id": before},
+        after={"owner_post_id": owner_post_id},
+    )
+    db.session.flush()
+    desk = queries.live_desk(case_id=case.id)
+    if desk is not None:
+        reseat(desk, by=by, at=at, on=on)
+
+
 def rehome(case_ids: Iterable[int], *, to_unit_id: int, why: str, by: Actor, at: datetime) -> None:
     """Give cases to another unit because their own was merged or parted: desks stay, the way up is that unit's."""
     for case in db.session.scalars(select(EscalationCase).where(EscalationCase.id.in_(tuple(case_ids)))):

@@ -140,6 +140,7 @@ def _twins(on: date) -> Mapping[Relation, Twin]:
         Relation.TAKES_PART: lambda actor, _: _takes_part(actor) if actor.post_ids else false(),
         Relation.ON_ITS_ROUTE: lambda actor, _: _on_its_route(actor) if actor.post_ids else false(),
         Relation.OPEN: lambda _actor, _condition: Risk.status == "open",
+        Relation.COUNCIL_WIDE: lambda actor, condition: true() if condition.holds(actor, Facts()) else false(),
     }
 
 
@@ -159,6 +160,12 @@ def reads_exempt(actor: Actor, *, on: date) -> ColumnElement[bool]:
 def reads_all(actor: Actor, *, on: date) -> ColumnElement[bool]:
     """Limit a query over `Risk` to those of which nothing is withheld from the actor."""
     return and_(readable(actor, on=on), or_(~is_exempt(on=on), reads_exempt(actor, on=on)))
+
+
+@kept
+def may_do(actor: Actor, permission: Permission, *, on: date) -> ColumnElement[bool]:
+    """Tell to which risks the actor may do a deed: the twin of a permission on one risk."""
+    return limited(permission, actor, _twins(on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,14 @@ class Projection:
         if self.things is None:
             return column
         return case((self.things.c[group].is_(None), column), (self.cleared, column))
+
+    def shows(self, group: str) -> ColumnElement[bool]:
+        """Tell whether the actor sees a group of fields."""
+        return true() if self.things is None else or_(self.things.c[group].is_(None), self.cleared)
+
+    def shows_all(self) -> ColumnElement[bool]:
+        """Tell whether nothing is withheld from the actor."""
+        return true() if self.things is None else or_(self.things.c.entity_id.is_(None), self.cleared)
 
     def why(self, group: str) -> ColumnElement[Any]:
         """Tell why a group is withheld from the actor, as `exemption.withheld_words` takes it; NULL where it is not."""

@@ -38,6 +38,7 @@ class Outlet(StrEnum):
     NEW_ACTION = "New action"
     WORK = "My work"
     SIMILAR = "Similar and linked risks"
+    MANY = "Many risks at once"
     PLAN = "Improvement plan"
     BODY = "Page of a body"
     BODIES = "List of bodies"

@@ -1,88 +1,33 @@
 """Registers as a reader sees them: one page of rows, and the counts of the heat map, the bands and the movement."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Date,
-    Select,
-    SQLColumnExpression,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    literal_column,
-    null,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, CompoundSelect, Date, Select, cast, func, literal_column, null, select, union_all
 from sqlalchemy.orm import aliased
 
+from riskapp.domain.columns import USUAL
 from riskapp.domain.movement import Kind, Travel, travel
 from riskapp.domain.permissions import Actor
 from riskapp.features.choices.queries import UnitChoice
+from riskapp.features.narrowing import queries as narrowing
+from riskapp.features.narrowing.queries import Asked, Filters, current, inherent, owner, target, unit_entity
 from riskapp.features.plan.queries import THREATENED, Item
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link
-from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.packs import Board, Meeting
 from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
-from riskapp.models.risks import Assessment, Risk, RiskStanding
+from riskapp.models.risks import Risk
 
-Status = Literal["open", "draft", "closed", "all"]
 AUDIT_COMMITTEE = "Audit Committee"
-
-inherent, current, target = aliased(Assessment), aliased(Assessment), aliased(Assessment)
-unit_entity, owner = aliased(Entity), aliased(Post)
-
-SORTS: Mapping[str, tuple[str | None, SQLColumnExpression[Any]]] = MappingProxyType({
-    "current": ("assessment", current.score),
-    "title": ("title", func.lower(Entity.name)),
-    "owner": (None, func.lower(owner.title)),
-    "review": ("assessment", Risk.next_review_on),
-    "target": ("assessment", target.score),
-    "inherent": ("assessment", inherent.score),
-    "opened": (None, Risk.opened_on),
-})  # fmt: skip
-"""What orders a register, with the group of fields it is in. The day of the next review follows from the score, and so
-does who has the escalation: both are withheld with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which risks a register shows; an empty field is no condition.
-
-    `ratings` and `position` are keys of the policy, `since` is the day from which `travel` counts, `words` must all
-    stand in the title, the event or the reference.
-    """
-
-    on: date
-    status: Status = "open"
-    unit_path: str = ""
-    category: str = ""
-    owner_post_id: int | None = None
-    item_id: int | None = None
-    words: tuple[str, ...] = ()
-    ratings: tuple[str, ...] = ()
-    position: str = ""
-    cell: tuple[int, int] | None = None
-    travel: Kind | None = None
-    since: date | None = None
-
-    def scope(self) -> "Filters":
-        """The register as a whole, before a count of it was opened."""
-        return replace(self, ratings=(), position="", cell=None, travel=None)
+home = aliased(Unit)
 
 
 class Score(NamedTuple):
@@ -95,24 +40,38 @@ class Score(NamedTuple):
 class RegisterRow(NamedTuple):
     """A line of a register; `with_post` is who has its live escalation, `moved` its travel since the committee.
 
-    What is withheld from the reader is None, but for a title, which then says why; `withheld` says why by group.
+    What is withheld from the reader is None, but for a title, which then says why; `withheld` says why by group. What
+    takes a look of its own, `reviewed_on` and the counts of actions, is None too where its column was not asked for.
     """
 
     reference: str
     title: str
     event: str | None
     category: str
+    kind: str
     status: str
     unit: str
+    unit_id: int
+    unit_kind: str
     owner: str
     inherent: Score | None
     current: Score | None
     target: Score | None
+    likelihood: int | None
+    impact: int | None
+    target_on: date | None
     position: str | None
     moved: Travel | None
+    treatment: str | None
+    open_actions: int | None
+    late_actions: int | None
     next_review_on: date | None
+    reviewed_on: date | None
+    drafted_on: date
     opened_on: date | None
+    closed_on: date | None
     with_post: str | None
+    decided_by: str | None
     withheld: Mapping[str, str]
 
 
@@ -185,10 +144,11 @@ class Census:
 
     def _is_picked(self, group: Group) -> bool:
         wanted = self.filters
+        place = zip(wanted.cell, (group.likelihood, group.impact), strict=True)
         return (
             (not wanted.ratings or group.rating in wanted.ratings)
             and wanted.position in ("", group.position)
-            and wanted.cell in (None, (group.likelihood, group.impact))
+            and all(level in (None, here) for level, here in place)
         )
 
 
@@ -205,8 +165,9 @@ def _census(actor: Actor, every: Filters) -> Select[*tuple[Any, ...]]:
     shown: list[ColumnElement[Any]] = [
         seen.shown("assessment", place).label(f"place_{number}") for number, place in enumerate(places)
     ]
-    moved = null() if every.since is None else _kind(every.since, seen).label("moved")
-    risks = _joined(select(Risk.status, *shown, moved.label("moved")), actor, every, seen).subquery()
+    moved = null() if every.since is None else narrowing.moved(every.since, seen).label("moved")
+    asked = Asked(actor, every, seen)
+    risks = narrowing.narrowed(select(Risk.status, *shown, moved.label("moved")), asked).subquery()
     columns = tuple(risks.c)
     return select(*columns, func.count()).group_by(*columns)
 
@@ -219,10 +180,43 @@ def register(
     descending: bool = True,
     offset: int = 0,
     limit: int | None = None,
+    columns: Collection[str] = USUAL,
 ) -> tuple[RegisterRow, ...]:
     """List a part of a register in order, ties by reference; one query, however many rows; no limit gives them all."""
-    rows = db.session.execute(_rows(actor, filters, sort, descending=descending, offset=offset, limit=limit))
-    return tuple(_row(*row, since=filters.since) for row in rows)
+    dear = frozenset(key for key in columns if key in DEAR)
+    query = _rows(actor, filters, sort, descending=descending, offset=offset, limit=limit, dear=dear)
+    return tuple(_row(*row, since=filters.since) for row in db.session.execute(query))
+
+
+def references(actor: Actor, filters: Filters, *, sort: str, descending: bool, limit: int) -> tuple[str, ...]:
+    """List the references of a register in order, up to a number."""
+    asked = Asked(actor, filters, readers.projection(actor, on=filters.on))
+    order = narrowing.order(asked, sort, descending=descending)
+    query = narrowing.narrowed(select(Entity.reference), asked, sort).order_by(*order).limit(limit)
+    return tuple(db.session.scalars(query))
+
+
+DEAR: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"actions": ("open_actions", "late_actions"), "reviewed": ("reviewed_on",)}
+)
+"""Columns that take a look of their own for each risk, so that they are read only where they are shown."""
+
+
+def _dear(asked: Asked, wanted: Collection[str]) -> tuple[ColumnElement[Any], ...]:
+    """The dear columns in the order of `DEAR`, nothing in place of one that is not wanted."""
+    shown = asked.seen.shown
+    made: Mapping[str, Callable[[], list[ColumnElement[Any]]]] = {
+        "actions": lambda: [
+            shown("plan", narrowing.action_count(asked, is_late=is_late)).label(f"actions_{is_late:d}")
+            for is_late in (False, True)
+        ],
+        "reviewed": lambda: [shown("assessment", narrowing.last_review()).label("reviewed")],
+    }
+    return tuple(
+        column
+        for key, names in DEAR.items()
+        for column in (made[key]() if key in wanted else [null().label(name) for name in names])
+    )
 
 
 @kept
@@ -234,44 +228,40 @@ def _rows(
     descending: bool,
     offset: int,
     limit: int | None,
+    dear: frozenset[str],
 ) -> Select[*tuple[Any, ...]]:
     seen = readers.projection(actor, on=filters.on)
-    group, column = SORTS[sort]
-    key = seen.shown(group, column) if group else column
-    order = (key.is_(None), key.desc() if descending else key.asc(), Entity.reference)
-    every = _with(sort, _joined(select(Risk.id), actor, filters, seen))
-    chosen = every.order_by(*order).offset(offset).limit(limit)
+    asked = Asked(actor, filters, seen)
+    order = narrowing.order(asked, sort, descending=descending)
+    chosen = narrowing.narrowed(select(Risk.id), asked, sort).order_by(*order).offset(offset).limit(limit)
+    scored = (
+        inherent.score, inherent.rating, current.score, current.rating, target.score, target.rating,
+        current.likelihood, current.impact, target.target_on, current.position, Risk.next_review_on,
+        narrowing.live_desk(), narrowing.deciding_desk(), narrowing.score_at(filters.since),
+    )  # fmt: skip
+    columns = (
+        Entity.reference, seen.shown("title", Entity.name), seen.shown("statement", Risk.event), Risk.category,
+        Risk.kind, Risk.status, unit_entity.name, home.id, home.kind, owner.title, Risk.drafted_on, Risk.opened_on,
+        Risk.closed_on, seen.shown("plan", Risk.treatment),
+        *(seen.shown("assessment", column) for column in scored),
+        *_dear(asked, dear), *seen.whys(),
+    )  # fmt: skip
     return (
-        _with_the_rest(
-            seen.joined(
-                _from_risk(
-                    select(
-                        Entity.reference, seen.shown("title", Entity.name), seen.shown("statement", Risk.event),
-                        Risk.category, Risk.status, unit_entity.name, owner.title,
-                        *(
-                            seen.shown("assessment", score)
-                            for score in (
-                                inherent.score, inherent.rating, current.score, current.rating, target.score,
-                                target.rating, current.position, Risk.next_review_on,
-                            )
-                        ),
-                        Risk.opened_on, seen.shown("assessment", _live_desk()),
-                        seen.shown("assessment", _score_at(filters.since)), *seen.whys(),
-                    )
-                )
-            )
-        )
-        .join(unit_entity, unit_entity.id == Risk.unit_id)
+        seen.joined(narrowing.joined(narrowing.from_risk(select(*columns)), narrowing.JOINS))
+        .join(home, home.id == Risk.unit_id)
         .where(Risk.id.in_(chosen))
         .order_by(*order)
-    )  # fmt: skip
+    )
 
 
 def _row(
-    reference: str, title: str | None, event: str | None, category: str, status: str, unit: str, owner_title: str,
-    inherent_score: int | None, inherent_rating: str | None, score: int | None, rating: str | None,
-    target_score: int | None, target_rating: str | None, position: str | None, next_review_on: date | None,
-    opened_on: date | None, with_post: str | None, was: int | None,
+    reference: str, title: str | None, event: str | None, category: str, kind: str, status: str, unit: str,
+    unit_id: int, unit_kind: str, owner_title: str, drafted_on: date, opened_on: date | None, closed_on: date | None,
+    treatment: str | None, inherent_score: int | None, inherent_rating: str | None, score: int | None,
+    rating: str | None, target_score: int | None, target_rating: str | None, likelihood: int | None,
+    impact: int | None, target_on: date | None, position: str | None, next_review_on: date | None,
+    with_post: str | None, decided_by: str | None, was: int | None, open_actions: int | None,
+    late_actions: int | None, reviewed_on: date | None,
     *whys: str | None, since: date | None,
 ) -> RegisterRow:  # fmt: skip
     withheld = readers.withheld_from(whys)
@@ -280,17 +270,30 @@ def _row(
         title=title or withheld.get("title", ""),
         event=event,
         category=category,
+        kind=kind,
         status=status,
         unit=unit,
+        unit_id=unit_id,
+        unit_kind=unit_kind,
         owner=owner_title,
         inherent=_scored(inherent_score, inherent_rating),
         current=_scored(score, rating),
         target=_scored(target_score, target_rating),
+        likelihood=likelihood,
+        impact=impact,
+        target_on=target_on,
         position=position,
         moved=_moved(status, opened_on, was, score, since),
+        treatment=treatment,
+        open_actions=open_actions,
+        late_actions=late_actions,
         next_review_on=next_review_on,
+        reviewed_on=reviewed_on,
+        drafted_on=drafted_on,
         opened_on=opened_on,
+        closed_on=closed_on,
         with_post=with_post,
+        decided_by=decided_by if with_post is None else None,
         withheld=withheld,
     )
 
@@ -325,16 +328,24 @@ def _last_committee(on: date) -> Select[date]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a reader can narrow a register by, and the day since which movement counts."""
+    """What a reader can narrow a register by, and the day since which movement counts.
+
+    `tiers` are the kinds of post in each kind of unit: where the tiers of the policy's escalation route sit.
+    """
 
     units: tuple[UnitChoice, ...]
     items: tuple[Item, ...]
     owners: tuple[tuple[int, str], ...]
     since: date | None
+    bodies: tuple[tuple[int, str, str], ...] = ()
+    tiers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def choices(actor: Actor, *, on: date) -> Choices:
-    """Gather the open units, what a risk can threaten, and who owns a risk the actor may read, in one query."""
+    """Gather the open units, what a risk can threaten, and who owns or which bodies a risk concerns, in one query.
+
+    Owners and bodies are those of risks that the actor may read.
+    """
     found: dict[str, list[Any]] = defaultdict(list)
     for what, *rest in db.session.execute(_choices(actor, on)):
         found[what].append(rest)
@@ -345,6 +356,11 @@ def choices(actor: Actor, *, on: date) -> Choices:
         items=tuple(Item(number, kind, code, mark, name, text) for number, mark, name, kind, code, text, *_ in items),
         owners=tuple(sorted(((line[0], line[2]) for line in found["owner"]), key=lambda owner: owner[1])),
         since=found["committee"][0][7],
+        bodies=tuple(sorted(((line[0], line[1], line[2]) for line in found["body"]), key=lambda body: body[2])),
+        tiers={
+            kind: frozenset(line[3] for line in found["tier"] if line[4] == kind)
+            for kind in {line[4] for line in found["tier"]}
+        },
     )
 
 
@@ -353,7 +369,9 @@ def _choices(actor: Actor, on: date) -> CompoundSelect[*tuple[Any, ...]]:
     nothing: ColumnElement[str] = literal_column("''")
     nought: ColumnElement[int] = literal_column("0")
     no_day = cast(null(), Date)
-    owning = select(Risk.owner_post_id).where(readers.readable(actor, on=on))
+    readable = readers.readable(actor, on=on)
+    owning = select(Risk.owner_post_id).where(readable)
+    concerning = select(Link.to_id).join(Risk, Risk.id == Link.from_id).where(Link.kind == "concerns", readable)
     return union_all(
         select(
             literal_column("'unit'"), Unit.id, Entity.reference, Entity.name, Unit.kind, nothing, Unit.path, nought,
@@ -371,121 +389,16 @@ def _choices(actor: Actor, on: date) -> CompoundSelect[*tuple[Any, ...]]:
             literal_column("'owner'"), Post.id, nothing, Post.title, nothing, nothing, nothing, nought, no_day
         ).where(Post.id.in_(owning)),
         select(
+            literal_column("'body'"), Entity.id, Entity.reference, Entity.name, nothing, nothing, nothing, nought,
+            no_day,
+        ).where(Entity.kind == "body", Entity.id.in_(concerning)),
+        select(
+            literal_column("'tier'"), nought, nothing, nothing, Post.kind, Unit.kind, nothing, nought, no_day
+        )
+        .join(Unit, Unit.id == Post.unit_id)
+        .where(Post.closed_on.is_(None))
+        .distinct(),
+        select(
             literal_column("'committee'"), nought, *(nothing,) * 5, nought, _last_committee(on).scalar_subquery()
         ),
     )  # fmt: skip
-
-
-def _from_risk(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return (
-        query.select_from(Risk)
-        .join(Entity, Entity.id == Risk.id)
-        .join(RiskStanding, RiskStanding.risk_id == Risk.id)
-        .join(current, current.id == RiskStanding.current_id)
-    )
-
-
-def _with_the_rest(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """What rows show, and counts do not."""
-    return (
-        query.join(owner, owner.id == Risk.owner_post_id)
-        .join(inherent, inherent.id == RiskStanding.inherent_id)
-        .join(target, target.id == RiskStanding.target_id)
-    )
-
-
-def _with(sort: str, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Join no more than an order asks for: it is taken over the whole register, and the rows over one page."""
-    if sort == "owner":
-        return query.join(owner, owner.id == Risk.owner_post_id)
-    if sort == "inherent":
-        return query.join(inherent, inherent.id == RiskStanding.inherent_id)
-    return query.join(target, target.id == RiskStanding.target_id) if sort == "target" else query
-
-
-def _joined(
-    query: Select[*tuple[Any, ...]], actor: Actor, filters: Filters, seen: readers.Projection
-) -> Select[*tuple[Any, ...]]:
-    readable = readers.readable(actor, on=filters.on)
-    return seen.joined(_from_risk(query)).where(readable, *_conditions(filters, seen))
-
-
-def _conditions(filters: Filters, seen: readers.Projection) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.travel and filters.since:
-        found.append(_kind(filters.since, seen) == filters.travel)
-    elif filters.status != "all":
-        found.append(Risk.status == filters.status)
-    if filters.unit_path:
-        found.append(Risk.unit_id.in_(readers.units_below(filters.unit_path)))
-    if filters.category:
-        found.append(Risk.category == filters.category)
-    if filters.owner_post_id is not None:
-        found.append(Risk.owner_post_id == filters.owner_post_id)
-    if filters.item_id is not None:
-        threatens = select(Link.from_id).where(Link.to_id == filters.item_id, Link.kind == "threatens")
-        found.append(Risk.id.in_(threatens))
-    texts = (seen.shown("title", Entity.name), seen.shown("statement", Risk.event), Entity.reference)
-    found += [or_(*(text.icontains(word, autoescape=True) for text in texts)) for word in filters.words]
-    if filters.ratings:
-        found.append(seen.shown("assessment", current.rating).in_(filters.ratings))
-    if filters.position:
-        found.append(seen.shown("assessment", current.position) == filters.position)
-    if filters.cell:
-        places = zip((current.likelihood, current.impact), filters.cell, strict=True)
-        found += [seen.shown("assessment", place) == level for place, level in places]
-    return found
-
-
-def _kind(since: date, seen: readers.Projection) -> ColumnElement[Any]:
-    """Name in SQL what `domain.movement.travel` says: null if open at neither moment, or with no score to see."""
-    was, score = _score_at(since), seen.shown("assessment", current.score)
-    was_open = and_(Risk.opened_on <= since, or_(Risk.closed_on.is_(None), Risk.closed_on > since))
-    is_open = Risk.status == "open"
-    return case(
-        (and_(is_open, Risk.opened_on > since), literal("new")),
-        (and_(Risk.status == "closed", was_open), literal("closed")),
-        (~is_open, None),
-        (score.is_(None), None),
-        (score > was, literal("up")),
-        (score < was, literal("down")),
-        else_=literal("same"),
-    )
-
-
-def _score_at(since: date | None) -> ColumnElement[Any]:
-    """The current score that held at the end of a day: one step along an index for each risk."""
-    if since is None:
-        return literal(None)
-    past = aliased(Assessment)
-    return (
-        select(past.score)
-        .where(
-            past.risk_id == Risk.id,
-            past.basis == "current",
-            past.state == "in_force",
-            past.effective_on <= since,
-        )
-        .order_by(past.effective_on.desc(), past.id.desc())
-        .limit(1)
-        .correlate(Risk)
-        .scalar_subquery()
-    )
-
-
-def _live_desk() -> ColumnElement[str | None]:
-    desk_post = aliased(Post)
-    return (
-        select(desk_post.title)
-        .join(EscalationDesk, EscalationDesk.post_id == desk_post.id)
-        .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)
-        .where(
-            EscalationCase.subject_id == Risk.id,
-            EscalationCase.is_drill.is_(False),
-            EscalationDesk.state.in_(LIVE_DESKS),
-        )
-        .order_by(EscalationDesk.id.desc())
-        .limit(1)
-        .correlate(Risk)
-        .scalar_subquery()
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from riskapp.domain.audit import Event
@@ -13,6 +13,8 @@ from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
 from riskapp.features.assessments.service import FIRST_BASES, Judgement
 from riskapp.features.audit import service as audit
+from riskapp.features.choices.queries import NEVER_OWN
+from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
@@ -48,6 +50,10 @@ class CannotReview(Cannot):
 
 class CannotEscalateRisk(Cannot):
     """The risk is not open."""
+
+
+class CannotHandOver(Cannot):
+    """The risk cannot go to that owner or unit, or be reviewed by that day."""
 
 
 class CannotClose(Cannot):
@@ -407,3 +413,76 @@ def treat(risk: Risk, *, to: str, why: str, by: Actor, at: datetime, on: date) -
 
 
 tolerances.TREATMENT_MOVES["risk"] = treat
+
+
+def reassign(risk: Risk, *, to_post_id: int, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Give a risk to another post to own; its unit, its score and its escalation stay."""
+    _need_a_reason_and_a_live_risk(risk, why)
+    post = db.session.get(Post, to_post_id)
+    if post is None or post.closed_on is not None or post.kind in NEVER_OWN:
+        raise CannotHandOver(Refusal("owner", "Choose an open post that can own a risk"))
+    if post.id == risk.owner_post_id:
+        raise CannotHandOver(Refusal("owner", f"{post.title} owns it already"))
+    before, risk.owner_post_id = risk.owner_post_id, post.id
+    entity = db.session.get_one(Entity, risk.id)
+    _keep_version(risk, entity, _statement_of(risk, entity), at=at, on=on)
+    audit.record(
+        Event.RISK_REASSIGNED,
+        by=by,
+        at=at,
+        subject_id=risk.id,
+        before={"owner_post_id": before},
+        after={"owner_post_id": post.id},
+        why=why,
+    )
+    escalation.change_owner(risk.id, owner_post_id=post.id, by=by, at=at, on=on)
+
+
+def move(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Give a risk another home; its owner stays, and an open escalation goes up from the new unit."""
+    _need_a_reason_and_a_live_risk(risk, why)
+    unit = db.session.get(Unit, to_unit_id)
+    if unit is None or unit.closed_on is not None:
+        raise CannotHandOver(Refusal("unit", "Choose an open unit of the council"))
+    if unit.id == risk.unit_id:
+        raise CannotHandOver(Refusal("unit", "It is there already"))
+    rehome(risk, to_unit_id=unit.id, why=why, by=by, at=at, on=on)
+    case = escalations.standing_case(subject_id=risk.id)
+    if case is not None:
+        escalation.rehome((case.id,), to_unit_id=unit.id, why=why, by=by, at=at)
+
+
+def set_review(risk: Risk, *, to: date, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Have an open risk reviewed by a day that is not later than the policy allows since it was last looked at."""
+    _need_a_reason_and_a_live_risk(risk, why)
+    if risk.status != "open":
+        raise CannotHandOver(Refusal("review_on", "Only an open risk is reviewed"))
+    policy, held = policies.in_force(on=on), assessments.current(risk)
+    looked_at = db.session.scalar(select(func.max(Review.held_on)).where(Review.risk_id == risk.id))
+    latest = assessments.next_review(held, policy, max(looked_at or held.effective_on, held.effective_on))
+    clause = policy.policy.reviews.clauses[held.rating].ref if held.rating in policy.policy.reviews.clauses else ""
+    if to < on:
+        raise CannotHandOver(Refusal("review_on", "That day has passed. Give today or a later one"))
+    if to > latest:
+        message = f"The policy wants it by {latest:%-d %b %Y}{f' (policy {clause})' if clause else ''}"
+        raise CannotHandOver(Refusal("review_on", message))
+    if to == risk.next_review_on:
+        raise CannotHandOver(Refusal("review_on", "It is due on that day already"))
+    before, risk.next_review_on = risk.next_review_on, to
+    audit.record(
+        Event.RISK_REVIEW_SET,
+        by=by,
+        at=at,
+        subject_id=risk.id,
+        before={"next_review_on": before},
+        after={"next_review_on": to},
+        why=why,
+    )
+    db.session.flush()
+
+
+def _need_a_reason_and_a_live_risk(risk: Risk, why: str) -> None:
+    if not why.strip():
+        raise CannotHandOver(Refusal("why", "Say why. The reason stays on the record"))
+    if risk.status == "closed":
+        raise CannotHandOver(Refusal(None, "It is closed"))

@@ -10,12 +10,12 @@ from riskapp.domain.permissions import Permission
 from riskapp.domain.refusal import Cannot
 from riskapp.domain.statement import advise
 from riskapp.domain.wording import Wording
+from riskapp.features.batches.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.choices import queries as choices
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.risks import queries as risks
-from riskapp.features.risks.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.features.wording import queries, service
 from riskapp.features.wording.forms import PARTS, AdviceForm, ExpertiseForm, WordingForm
 from riskapp.models.database import db, transaction

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from riskapp.domain.movement import Kind
 from riskapp.domain.permissions import Actor, Permission, Role
+from riskapp.features.narrowing.queries import Filters
 from riskapp.features.overdue.queries import next_committee
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import queries as registers
-from riskapp.features.registers.queries import Filters, RegisterRow
+from riskapp.features.registers.queries import RegisterRow
 from riskapp.features.work import queries
 from riskapp.web import guards
 from riskapp.web.clock import now, today

@@ -1,6 +1,5 @@
 """Chains made for tampering with: days of entries in a database of their own, sealed and witnessed day by day."""
 
-import json
 import random
 import secrets
 from dataclasses import dataclass
@@ -192,8 +191,3 @@ def rehash(connection: Connection, first: int) -> None:
             text("UPDATE audit_seal SET entry_digest = :digest, hash = :hash WHERE sequence = :n"),
             {"digest": digest, "hash": previous, "n": row["sequence"]},
         )
-
-
-def payload_of(connection: Connection, entry_id: int) -> dict:
-    found = connection.execute(text("SELECT content FROM audit_payload WHERE entry_id = :id"), {"id": entry_id})
-    return json.loads(found.scalar_one())

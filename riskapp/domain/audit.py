@@ -129,7 +129,9 @@ class Event(StrEnum):
     DEMO_LOADED = "demo:loaded"
 
 
-_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+_SPELLING = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False, default=str
+)
 
 
 def canonical(content: Mapping[str, object]) -> bytes:

@@ -1,12 +1,15 @@
 """The record of who changed what: entries, their payloads apart, the chain that seals them, and what witnesses it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
+from sqlalchemy import JSON, CheckConstraint, Dialect, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
-from riskapp.models.database import Base, Word
+from riskapp.domain.audit import canonical
+from riskapp.models.database import Base, Document, Word
 
 
 class AuditEntry(Base):
@@ -50,6 +53,18 @@ class AuditEntry(Base):
         }
 
 
+class Canonical(TypeDecorator[dict[str, Any]]):
+    """A document kept in the very spelling that is hashed, so that to check it is to hash it and nothing more."""
+
+    impl = JSON
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[dict[str, Any] | None], str | None]:
+        """Spell a document for the database."""
+        del dialect
+        return lambda value: None if value is None else canonical(value).decode()
+
+
 class AuditPayload(Base):
     """What changed, with its own salt: erasing it for a person's rights leaves the chain whole."""
 
@@ -57,7 +72,7 @@ class AuditPayload(Base):
 
     entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id", ondelete="CASCADE"), primary_key=True)
     salt: Mapped[bytes] = mapped_column(LargeBinary(16))
-    content: Mapped[dict[str, Any]]
+    content: Mapped[dict[str, Any]] = mapped_column(Document.with_variant(Canonical(), "sqlite"))
 
 
 class AuditSeal(Base):

@@ -1,5 +1,6 @@
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +120,19 @@ def test_tampering_is_named_at_the_first_entry_it_touches(app, tampering, kind, 
     assert (fault.kind, fault.sequence) == (kind, place)
 
 
+def test_what_an_entry_says_holds_in_whatever_spelling_it_was_kept_and_no_word_may_stand_beside_it(app):
+    _a_sealed_trail()
+    with transaction():
+        older = "UPDATE audit_payload SET content = :said WHERE entry_id = (SELECT max(entry_id) FROM audit_payload)"
+        said = json.dumps({"why": "", "before": {}, "after": {"when": str(DAY), "number": 4}})
+        db.session.execute(text(older), {"said": said})
+    assert _verify() == Verdict(5, None)
+    if db.engine.dialect.name == "sqlite":
+        with transaction():
+            db.session.execute(text(older), {"said": f"{said} more"})
+        assert _verify().fault.kind is Tampering.PAYLOAD_EDITED
+
+
 def test_erasing_what_an_entry_says_keeps_the_chain_whole_and_stands_on_the_record(app):
     _a_sealed_trail()
     with transaction():
@@ -175,17 +189,19 @@ def test_an_entry_says_that_it_was_made_while_an_emergency_opened_everything(app
 @given(
     st.tuples(st.text(), st.none() | st.text(), st.text(), st.none() | st.text(max_size=40)),
     st.tuples(*(st.none() | st.integers(0, 2**31) for _ in range(3))),
+    st.datetimes(min_value=datetime(1000, 1, 1)) | st.just(datetime(2026, 11, 28, 6, 30)),  # noqa: DTZ001 - UTC below
 )
-def test_what_a_million_seals_are_checked_by_is_what_they_were_made_by(words, numbers):
+def test_what_a_million_seals_are_checked_by_is_what_they_were_made_by(words, numbers, at):
     event, capacity, door, request_id = words
     person_id, post_id, subject_id = numbers
     row = Link(
-        1, 7, b"", b"", "", 7, event, "2026-11-28T06:30:00+00:00", person_id, post_id, capacity, subject_id, door,
+        1, 7, b"", b"", "", 7, event, f"{at:%Y-%m-%d %H:%M:%S.%f}", person_id, post_id, capacity, subject_id, door,
         request_id, b"\x01" * 32, None, None,
     )  # fmt: skip
     facts = {
-        "id": 7, "event": event, "at": row.at, "person_id": person_id, "post_id": post_id, "capacity": capacity,
-        "subject_id": subject_id, "door": door, "request_id": request_id, "payload_digest": "01" * 32,
+        "id": 7, "event": event, "at": at.replace(tzinfo=UTC).isoformat(), "person_id": person_id,
+        "post_id": post_id, "capacity": capacity, "subject_id": subject_id, "door": door,
+        "request_id": request_id, "payload_digest": "01" * 32,
     }  # fmt: skip
     try:
         whole = chain.entry_digest(facts)

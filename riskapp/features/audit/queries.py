@@ -1,6 +1,7 @@
 """What the trail says: a record's time line, and whether the chain holds."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -98,7 +99,7 @@ def outline(actor: Actor, subject_id: int) -> tuple[Told, ...]:
 
 AROUND = timedelta(hours=1)
 """How near to a checkpoint the clock's own records are, which tell a tail cut off from an older copy."""
-IN_ONE_READ = 20_000
+IN_ONE_READ = 5_000
 
 
 def verify(
@@ -135,14 +136,30 @@ def length(actor: Actor) -> int:
 
 def _links(connection: Connection, after: int) -> Iterator[Link]:
     """Read the chain after a place, past SQLAlchemy's own rows, since a million of them take as long as the hashes."""
+    is_server = connection.dialect.name == "postgresql"
+    pages = _pages(connection, after)
+    for page in _read_ahead(pages) if is_server else pages:
+        yield from map(_LINK, page)
+
+
+def _pages(connection: Connection, after: int) -> Iterator[list[Any]]:
     statement = _LINKS[connection.dialect.name]
     cursor: Any = connection.connection.cursor()
     try:
         while rows := cursor.execute(statement.format(after=after, most=IN_ONE_READ)).fetchall():
-            yield from map(_LINK, rows)
+            yield rows
             after = rows[-1][0]
     finally:
         cursor.close()
+
+
+def _read_ahead(pages: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Let a server read the next page while this one is hashed; a database in this process would only be in the way."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, pages, None)
+        while page := coming.result():
+            coming = reader.submit(next, pages, None)
+            yield page
 
 
 _LINK = Link._make
@@ -152,18 +169,12 @@ SELECT s.sequence, s.entry_id, s.hash, s.entry_digest, {sealed_at}, e.id, e.even
 FROM audit_seal s LEFT JOIN audit_entry e ON e.id = s.entry_id LEFT JOIN audit_payload p ON p.entry_id = e.id
 WHERE s.sequence > {{after}} ORDER BY s.sequence LIMIT {{most}}
 """
-# Instants as `datetime.isoformat` spells them in UTC: without a fraction where there is none.
-_ON_SQLITE = (
-    "substr({0}, 1, 10) || 'T' || substr({0}, 12, 8) || CASE substr({0}, 21) WHEN '000000' THEN '' "
-    "ELSE substr({0}, 20) END || '+00:00'"
-)
-_ON_POSTGRESQL = (
-    "to_char({0} AT TIME ZONE 'UTC', CASE WHEN extract(microseconds FROM {0})::bigint % 1000000 = 0 "
-    'THEN \'YYYY-MM-DD"T"HH24:MI:SS"+00:00"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"\' END)'
-)
 _LINKS = {
     name: _READ.format(sealed_at=spelt.format("s.sealed_at"), at=spelt.format("e.at"), json=json)
-    for name, spelt, json in (("sqlite", _ON_SQLITE, ""), ("postgresql", _ON_POSTGRESQL, "::text"))
+    for name, spelt, json in (
+        ("sqlite", "{0}", ""),
+        ("postgresql", "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')", "::text"),
+    )
 }
 
 

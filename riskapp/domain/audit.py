@@ -83,6 +83,8 @@ class Event(StrEnum):
     RISK_CLASSIFIED = "risk:classified"
     RISK_REHOMED = "risk:rehomed"
     RISK_MARKED_EXEMPT = "risk:marked_exempt"
+    LINK_ADDED = "link:added"
+    LINK_ENDED = "link:ended"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"
     ACTION_MOVED = "action:moved"

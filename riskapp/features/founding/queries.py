@@ -14,7 +14,18 @@ from riskapp.models.database import db
 from riskapp.models.people import Unit
 
 FOLDER = Path(__file__).parent / "council"
-FILES = ("organisation", "plan", "bodies", "risks", "actions", "escalations", "reviews", "access", "exemptions")
+FILES = (
+    "organisation",
+    "plan",
+    "bodies",
+    "risks",
+    "actions",
+    "escalations",
+    "reviews",
+    "access",
+    "exemptions",
+    "network",
+)
 
 Row = Mapping[str, Any]
 

@@ -36,6 +36,8 @@ class Outlet(StrEnum):
     NEW_ACTION = "New action"
     WORK = "My work"
     SIMILAR = "Similar and linked risks"
+    NETWORK = "Network of risks"
+    NETWORK_FILE = "Network of risks as a file"
     PLAN = "Improvement plan"
     BODY = "Page of a body"
     BODIES = "List of bodies"

@@ -76,7 +76,7 @@ def network_map(facts: Neighbours) -> Picture:
     foot = max((each.y + each.height for each in placed.values()), default=0)
     lines, last = _edges(facts, placed, foot)
     boxes = (shape for number, each in enumerate(placed.values()) for shape in _box(each, is_centre=not number))
-    return Picture(WIDTH, last + 2, (*lines, *boxes))
+    return Picture(WIDTH, last + 12, (*lines, *boxes))
 
 
 def _placed(facts: Neighbours) -> dict[str, _Placed]:

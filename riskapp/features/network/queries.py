@@ -76,7 +76,8 @@ def seen(actor: Actor, *, on: date, about: int | None = None, statuses: Sequence
     found = {node.id: node for node in _nodes(actor, on, about, statuses)}
     between = tuple(tie for tie in ties(actor, Link.kind.in_(KINDS)) if tie.from_id in found and tie.to_id in found)
     edges = (Edge(found[tie.from_id].reference, found[tie.to_id].reference, tie.kind) for tie in between)
-    nodes = {node.reference: node for node in found.values()}
+    linked = {end for tie in between for end in (tie.from_id, tie.to_id)}  # with what may be read: not else in it
+    nodes = {node.reference: node for node in found.values() if node.id in linked or node.id == about}
     return Seen(nodes, Network.of(nodes, edges), between)
 
 
@@ -137,14 +138,20 @@ class End:
 
 def end(actor: Actor, reference: str, *, on: date) -> End | None:
     """Find a risk, an item of the plan or a body that the actor may read; what is not there is no other answer."""
+    found = _end(actor, Entity.reference == reference.strip().upper(), on)
+    is_closed_body = found and found.kind == "body" and bodies.body(actor, found.reference, on=on) is None
+    return None if is_closed_body else found
+
+
+def _end(actor: Actor, which: ColumnElement[bool], on: date) -> End | None:
     row = db.session.execute(
         select(Entity.id, Entity.kind, Entity.reference, Entity.name, Risk.status, PlanItem.code)
         .outerjoin(Risk, Risk.id == Entity.id)
         .outerjoin(PlanItem, PlanItem.id == Entity.id)
-        .where(Entity.reference == reference.strip().upper(), Entity.kind.in_(("risk", *THINGS)))
+        .where(which, Entity.kind.in_(("risk", *THINGS)))
         .where(or_(Entity.kind != "risk", readers.readable(actor, on=on)))
     ).first()
-    if row is None or (row.kind == "body" and bodies.body(actor, row.reference, on=on) is None):
+    if row is None:
         return None
     name = {"risk": row.reference, "direction": f"Direction {row.code}"}.get(row.kind, row.name)
     return End(row.id, row.kind, row.reference, name, row.status == "closed")
@@ -204,14 +211,11 @@ class Held:
 
 
 def held(actor: Actor, risk_id: int, number: int, *, on: date) -> Held | None:
-    """Find a link of a risk whose other end the actor may read too."""
+    """Find a link of a risk, but for one with another risk that the actor may not read; its page names the rest."""
     found = ties(actor, Link.id == number, Link.kind != "treats", (Link.from_id == risk_id) | (Link.to_id == risk_id))
     if not found:
         return None
     tie = found[0]
     is_onward = tie.from_id == risk_id
-    reference = db.session.scalar(
-        select(Entity.reference).where(Entity.id == (tie.to_id if is_onward else tie.from_id))
-    )
-    other = end(actor, reference or "", on=on)
+    other = _end(actor, Entity.id == (tie.to_id if is_onward else tie.from_id), on)
     return Held(tie, other, says(tie.kind, is_onward=is_onward)) if other else None

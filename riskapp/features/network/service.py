@@ -13,7 +13,7 @@ from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link
 from riskapp.models.risks import Risk
 
-NOT_THERE = "Nothing that you may read has that reference. Find a risk by words of its title"
+NOT_THERE = "Nothing that you may read has that reference or those words. Try other words of its title"
 LONGEST_WHY = 300
 
 

@@ -306,7 +306,7 @@ def council() -> ResponseReturnValue:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Risks that hang together, the one that leads to most of them first."""
+    """Risks that hang together, the one that most of them are linked with first."""
 
     number: int
     nodes: tuple[Node, ...]
@@ -315,8 +315,7 @@ class Cluster:
 
 def _named(seen: Seen, number: int, part: tuple[str, ...]) -> Cluster:
     within = rules.Network.of(part, seen.network.edges)
-    first = [each.reference for each in rules.drivers(within)]
-    ordered = dict.fromkeys((*first, *part))
+    ordered = sorted(part, key=lambda each: (-within.joined.degree(each), each))
     return Cluster(number, tuple(seen.nodes[each] for each in ordered), len(within.edges))
 
 

@@ -45,6 +45,7 @@ from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
 from riskapp.features.logout import views as logout_views
+from riskapp.features.network import views as network_views
 from riskapp.features.oidc import views as oidc_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
@@ -96,6 +97,7 @@ BLUEPRINTS = (
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,
+    network_views.blueprint,
     pack_views.blueprint,
     plan_views.blueprint,
     organisation_views.blueprint,

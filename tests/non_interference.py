@@ -193,6 +193,9 @@ class AComparedCouncil(ADoorsCouncil):
         things = (self.risk, self.risks[OWN], self.actions[EXEMPT], self.cases[EXEMPT])
         kinds = ("risks", "risks", "actions", "escalations")
         found += [f"/{kind}/{quote(reference_of(thing))}" for kind, thing in zip(kinds, things, strict=True)]
+        found += [f"/risks/{quote(each)}/network" for each in (self.reference, self.reference_of_own)]
+        found += [f"/registers/network{end}" for end in ("", ".csv", "?sort=title", "?sort=-score", ".csv?sort=score")]
+        found += [f"/registers/network?q={word}" for word in WORDS]
         found += [f"/risks/{quote(self.reference)}/{deed}" for deed in ("score", "review", "close", "mark-exempt")]
         found += [f"/risks/{quote(self.reference)}/{deed}" for deed in ("challenges", "challenges/new", "tolerances")]
         found += [f"/challenges{way}" for way in ("", ".csv", *(f"?sort={key}" for key in challenges.ORDERS))]

@@ -98,6 +98,8 @@ class Event(StrEnum):
     RISK_CHASED = "risk:chased"
     RISKS_CHANGED = "risk:many_changed"
     RISKS_PUT_BACK = "risk:many_put_back"
+    LINK_ADDED = "link:added"
+    LINK_ENDED = "link:ended"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"
     ACTION_MOVED = "action:moved"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from markupsafe import Markup, escape
 
-from riskapp.domain.geometry import bars, bow_tie, matrix, route_map, ruler, score_chart
+from riskapp.domain.geometry import bars, bow_tie, matrix, network_map, route_map, ruler, score_chart
 from riskapp.domain.geometry.shapes import Picture
 
 if TYPE_CHECKING:
@@ -76,6 +76,11 @@ def statement_bow_tie(facts: bow_tie.BowTie) -> Drawing[bow_tie.BowTie]:
 def route(facts: route_map.Route) -> Drawing[route_map.Route]:
     """A directorate's route; a phone scrolls it."""
     return _drawing(facts, route_map.route_map(facts))
+
+
+def network(facts: network_map.Neighbours) -> Drawing[network_map.Neighbours]:
+    """A risk's neighbourhood; a phone reads the lists instead."""
+    return _drawing(facts, network_map.network_map(facts))
 
 
 @lru_cache(maxsize=KEPT)

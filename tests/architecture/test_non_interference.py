@@ -19,6 +19,8 @@ from riskapp.features.audit import service as audit
 from riskapp.features.audit_trail import queries as audit_trail
 from riskapp.features.bodies import queries as bodies
 from riskapp.features.narrowing import queries as narrowing
+from riskapp.features.network import queries as networks
+from riskapp.features.network import service as network
 from riskapp.features.readers import queries as readers
 from riskapp.features.registers import queries as registers
 from riskapp.features.risks import queries as risks
@@ -30,7 +32,7 @@ from riskapp.models.database import db, transaction
 from riskapp.reports import gathering
 from tests.builders import DAY, NOON, a_person, a_role
 from tests.chains import KEY
-from tests.doors_council import EXEMPT, OWN
+from tests.doors_council import EXEMPT, OWN, SIBLING
 from tests.non_interference import (
     STRANGERS,
     TWINS,
@@ -86,6 +88,52 @@ def test_that_a_risk_exists_moves_nothing_where_its_existence_is_withheld(app, c
     DONE[f"existence {app.config['SQLALCHEMY_DATABASE_URI'][:6]}"] = len(one)
 
 
+def _link_through_what_is_withheld(council) -> None:
+    """Between two risks that are read a third, of which nobody without clearance knows: it is caused, and it causes."""
+    hidden = add_a_risk_whose_existence_is_withheld(council)
+    when = {"by": council.head, "at": NOON, "on": DAY}
+    with transaction():
+        network.link(hidden, manner="caused_by", reference=council.reference_of_own, **when)
+        network.link(hidden, manner="causes", reference=reference_of(council.risks[SIBLING]), **when)
+        gone = network.link(hidden, manner="shares_cause", reference=council.reference_of_own, **when)
+        network.end(hidden, gone.id, why=f"The {WORDS[0]} deal ended", **when)
+
+
+def _addresses_of_the_network(council) -> list[str]:
+    ends = [council.reference_of_own, reference_of(council.risks[SIBLING])]
+    found = [f"/risks/{quote(each)}{page}" for each in ends for page in ("", "/network")]
+    found += [f"/audit/records/{quote(each)}" for each in ends]
+    return [*found, "/registers/network", "/registers/network.csv", f"/registers/network?q={WORDS[0]}"]
+
+
+def test_a_withheld_risk_between_two_that_are_read_moves_nothing(app, council):
+    names, addresses = (*UNCLEARED, *STRANGERS), _addresses_of_the_network(council)
+    one = ask(app, council, names, addresses, papers=False)
+    _link_through_what_is_withheld(council)
+    other = ask(app, council, names, addresses, papers=False)
+    assert one.differences(other) == []
+    DONE[f"network {app.config['SQLALCHEMY_DATABASE_URI'][:6]}"] = len(one)
+
+
+def test_a_record_that_tells_of_every_link_is_caught(app, council, uncached):
+    addresses = _addresses_of_the_network(council)
+    one = ask(app, council, ("director",), addresses, papers=False)
+    _link_through_what_is_withheld(council)
+    uncached.setattr(readers, "tells_of_links", lambda _actor, **_when: true())
+    other = ask(app, council, ("director",), addresses, papers=False)
+    assert one.differences(other) != []
+
+
+def test_a_network_that_draws_every_risk_is_caught(app, council, uncached):
+    addresses = [f"/risks/{quote(council.reference_of_own)}/network"]
+    one = ask(app, council, ("director",), addresses, papers=False)
+    _link_through_what_is_withheld(council)
+    real = networks._risks
+    uncached.setattr(networks, "_risks", lambda _actor, on: real(council.head, on))
+    other = ask(app, council, ("director",), addresses, papers=False)
+    assert one.differences(other) != []
+
+
 TRAIL_READERS = ("external", "lesser", "administrator")
 """Who reads of the trail without clearance: an external auditor, an auditor given less, and who keeps the system."""
 
@@ -138,6 +186,18 @@ def test_that_a_risk_exists_moves_nothing_on_the_trail_where_its_existence_is_wi
     other = ask(app, watched, TRAIL_READERS, addresses, papers=False)
     assert one.differences(other) == []
     DONE[f"trail existence {app.config['SQLALCHEMY_DATABASE_URI'][:6]}"] = len(one)
+
+
+def test_a_link_with_a_withheld_risk_moves_nothing_on_the_trail(app, watched):
+    addresses = _trail(watched)
+    one = ask(app, watched, TRAIL_READERS, addresses, papers=False)
+    last = db.session.scalar(select(func.max(AuditEntry.id)))
+    _link_through_what_is_withheld(watched)
+    with transaction():
+        gone_by = NOON - timedelta(days=30)
+        db.session.execute(update(AuditEntry).values(at=gone_by).where(AuditEntry.id > last))
+    other = ask(app, watched, TRAIL_READERS, addresses, papers=False)
+    assert one.differences(other) == []
 
 
 def test_a_trail_that_tells_all_is_caught(app, watched, uncached):
@@ -197,6 +257,8 @@ def _leaking(function):
         (similar, "similar", "statement", "draft"),
         (bodies, "_risks", "assessment", "/bodies/{body}"),
         (rmap, "readable", "assessment", "/actions?sort=score"),
+        (networks, "_risks", "title", "/risks/{own}/network"),
+        (networks, "_risks", "assessment", "/registers/network.csv"),
     ],
 )
 def test_each_query_that_forgets_the_projection_is_caught(app, council, uncached, module, name, group, address):

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -25,7 +26,7 @@ from riskapp.models.accounts import WebSession
 from riskapp.models.actions import ActionUpdate
 from riskapp.models.challenges import Challenge
 from riskapp.models.database import db, transaction
-from riskapp.models.entity import new_entity
+from riskapp.models.entity import Link, new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Absence, Person, Post
 from riskapp.models.reminders import Message
@@ -70,6 +71,9 @@ class World(APaperCouncil):
         for number, (pose, clearance) in enumerate((pose, each) for pose in poses for each in CLEARANCES):
             with transaction():
                 self._pose(number, pose, clearance)
+        with transaction():
+            chain = pairwise(self.ids[thing] for thing in self.things["risk"])
+            db.session.add_all(Link(from_id=one, to_id=other, kind="causes") for one, other in chain)
         self._bodies()
         self._papers()
         around_risks.pose(self)
@@ -197,6 +201,8 @@ class World(APaperCouncil):
         thing = Thing("expertise", owner=pose["owner"], named_on_it=frozenset(named), **where)
         self.keep(thing, reference=reference_of(risk), number=row.id)
         self.keep(replace(thing, kind="check"), reference=reference_of(risk), check="above_inherent")
+        linked = db.session.scalar(select(Link.id).where(Link.from_id == risk.id, Link.kind == "concerns"))
+        self.keep(replace(thing, kind="link"), reference=reference_of(risk), number=linked)
 
     def _let_in(self, thing: Thing, entity_id: int) -> None:
         for key, clearance in ((thing.let_in, Clearance.ORDINARY), (thing.let_in_cleared, CLEARED[thing.clearance])):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, true
 
 from riskapp.adapters.signatures import is_signed
 from riskapp.domain import audit_check
@@ -27,6 +27,10 @@ from riskapp.models.clock import JobRun
 from riskapp.models.database import db, read
 from riskapp.models.people import Post
 
+EVERYTHING = true()
+BUILT = 400
+"""How many statements are kept once built, one for each limit on what is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -39,21 +43,28 @@ class Told:
     content: dict[str, Any]
 
 
-def time_line(actor: Actor, subject_id: int, limit: int = 50) -> tuple[Told, ...]:
-    """List what happened to a subject, newest first; the caller has shown that the actor may read the subject."""
+def time_line(
+    actor: Actor, subject_id: int, limit: int = 50, *, told: ColumnElement[bool] = EVERYTHING
+) -> tuple[Told, ...]:
+    """List what happened to a subject, newest first; the caller has shown that the actor may read the subject.
+
+    Of a subject that others are linked to, only the entries are `told` that tell of no other the actor may not read.
+    """
     del actor
-    rows = read(_TIME_LINE, {"subject_id": subject_id, "most": limit})
+    rows = read(_time_line(told), {"subject_id": subject_id, "most": limit})
     return tuple(Told(at, event, title, door, content or {}) for at, event, title, door, content in rows)
 
 
-_TIME_LINE = (
-    select(AuditEntry.at, AuditEntry.event, Post.title, AuditEntry.door, AuditPayload.content)
-    .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
-    .outerjoin(Post, Post.id == AuditEntry.post_id)
-    .where(AuditEntry.subject_id == bindparam("subject_id"), AuditEntry.event != Event.EXEMPT_SHOWN)
-    .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    .limit(bindparam("most"))
-)
+@lru_cache(maxsize=BUILT)
+def _time_line(told: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(AuditEntry.at, AuditEntry.event, Post.title, AuditEntry.door, AuditPayload.content)
+        .outerjoin(AuditPayload, AuditPayload.entry_id == AuditEntry.id)
+        .outerjoin(Post, Post.id == AuditEntry.post_id)
+        .where(AuditEntry.subject_id == bindparam("subject_id"), AuditEntry.event != Event.EXEMPT_SHOWN, told)
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(bindparam("most"))
+    )
 
 
 def of_person(actor: Actor, person_id: int, events: Collection[str], limit: int = 50) -> tuple[Told, ...]:

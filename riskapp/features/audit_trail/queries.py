@@ -47,7 +47,7 @@ SYSTEM_EVENTS = (
 UNTOLD = frozenset({Event.EXEMPT_SHOWN, Event.PACK_DOWNLOADED})
 """Not there at all for a reader from whom anything is withheld: that it happened would tell of it."""
 OPEN_KINDS = frozenset({"body", "board", "meeting", "plan", "champion", "account"})
-ABOUT_A_RECORD = tuple(each for each in Event if each.partition(":")[0] in {"risk", "action", "escalation"})
+ABOUT_A_RECORD = tuple(each for each in Event if each.partition(":")[0] in {"risk", "link", "action", "escalation"})
 TOLD = frozenset(
     {
         *ABOUT_A_RECORD,
@@ -68,12 +68,13 @@ class Scope:
     events: tuple[Event, ...] | None = None
     hidden: frozenset[int] = frozenset()
     outlined: frozenset[int] = frozenset()
+    links: ColumnElement[bool] = field(default=audit.EVERYTHING, compare=False)
 
     def limit(self) -> ColumnElement[bool]:
         """Write as SQL which entries are there for the reader."""
         if self.is_whole:
             return true()
-        conditions: list[ColumnElement[bool]] = [AuditEntry.event.not_in(UNTOLD)]
+        conditions: list[ColumnElement[bool]] = [AuditEntry.event.not_in(UNTOLD), self.links]
         if self.events is not None:
             conditions.append(AuditEntry.event.in_(self.events))
         if self.hidden:
@@ -104,7 +105,8 @@ def scope(actor: Actor, *, on: date) -> Scope | None:
     hidden, outlined = _withheld(actor, on)
     if not is_reader:
         return Scope(False, SYSTEM_EVENTS, hidden, outlined)  # noqa: FBT003 - read as: not whole
-    return Scope(readers.reads_exempt(actor, on=on) is true(), None, hidden, outlined)
+    links = readers.tells_of_links(actor, on=on)
+    return Scope(readers.reads_exempt(actor, on=on) is true(), None, hidden, outlined, links)
 
 
 def _withheld(actor: Actor, on: date) -> tuple[frozenset[int], frozenset[int]]:
@@ -395,6 +397,7 @@ def record(actor: Actor, reference: str, *, at: datetime, on: date) -> Record | 
     rows = db.session.execute(
         _lines()
         .where(AuditEntry.subject_id == found.id, AuditEntry.event != Event.EXEMPT_SHOWN, seen.limit())
+        .where(readers.tells_of_links(actor, on=on))
         .order_by(*ORDERS["-at"])
         .limit(MOST_TOLD)
     ).all()

@@ -28,11 +28,13 @@ from riskapp.features.escalation import service as escalation
 from riskapp.features.exemption import service as exemptions
 from riskapp.features.founding.queries import Council, Row, council
 from riskapp.features.founding.service import found
+from riskapp.features.network import queries as network_now
+from riskapp.features.network import service as network
 from riskapp.features.people import queries as people_now
 from riskapp.features.risks import service as risks
 from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
-from riskapp.models.entity import Link
+from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import EscalationCase
 from riskapp.models.people import Person
 from riskapp.models.reminders import Attempt, Message
@@ -124,6 +126,8 @@ class _Loading:
         for row in self.council.rows("exemption"):
             self._plan_exemption(row)
         self._plan_challenges_and_tolerances()
+        for row in self.council.rows("link"):
+            self._plan(self.founded.at(self.founded.day(row["day"]), 13, 10), partial(self._link, row))
         self._plan_the_clock()
         self._live_through_it()
 
@@ -309,6 +313,16 @@ class _Loading:
 
     def _close(self, row: Row, why: str, at: datetime) -> None:
         risks.close(self.risks[row["key"]], why=why, by=self._actor("chief_executive", at), at=at, on=_london(at))
+
+    def _link(self, row: Row, at: datetime) -> None:
+        """The owner links a risk; where the other is not the owner's to read, the chief executive does."""
+        on, risk = _london(at), self.risks[row["risk"]]
+        other = db.session.get_one(Entity, self.risks[row["other"]].id).reference
+        owner = next(each["owner"] for each in self.council.rows("risk") if each["key"] == row["risk"])
+        by = self._actor(owner, at)
+        if network_now.end(by, other, on=on) is None:
+            by = self._actor("chief_executive", at)
+        network.link(risk, manner=row["manner"], reference=other, by=by, at=at, on=on)
 
     # ---- actions
     def _plan_action(self, row: Row) -> None:

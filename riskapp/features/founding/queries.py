@@ -16,7 +16,7 @@ from riskapp.models.people import Unit
 FOLDER = Path(__file__).parent / "council"
 FILES = (
     "organisation", "plan", "bodies", "risks", "actions", "escalations", "reviews", "access", "exemptions",
-    "challenges", "tolerances",
+    "challenges", "tolerances", "network",
 )  # fmt: skip
 
 Row = Mapping[str, Any]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     exists,
     false,
+    func,
     literal_column,
     null,
     or_,
@@ -28,13 +29,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from riskapp.domain.audit import Event
 from riskapp.domain.exemption import withheld_words
 from riskapp.domain.permissions import PERMISSIONS, Actor, Clearance, Condition, Facts, Permission, Relation
-from riskapp.domain.publication import PARTS, exempt_parts
+from riskapp.domain.publication import EXEMPT, PARTS, exempt_parts
 from riskapp.features.classification import queries as classification
 from riskapp.models.actions import Action
+from riskapp.models.audit import AuditEntry, AuditPayload
 from riskapp.models.database import db, read
-from riskapp.models.entity import Entity, Link
+from riskapp.models.entity import Classification, Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Unit
 from riskapp.models.risks import Risk, RiskDuty
@@ -256,6 +259,27 @@ def _exempt_things(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
         .join(Entity, Entity.id == Risk.id)
         .where(reads_exempt(actor, on=on))
     )
+
+
+LINKING = (Event.LINK_ADDED, Event.LINK_ENDED)
+
+
+@kept
+def tells_of_links(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """Limit a query over `AuditEntry` to what may be told of links: none with a risk that the actor reads in part.
+
+    Both ends of a link keep an entry. That there is one, its words and why it ended may tell of the other end, which
+    is judged by what of it was ever exempt.
+    """
+    made = aliased(Classification)
+    was_exempt = exists().where(made.entity_id == Risk.id, made.level.in_(sorted(EXEMPT)))
+    whole = _all_of(readable(actor, on=on), _any_of(~was_exempt, reads_exempt(actor, on=on)))
+    if whole is true():
+        return true()
+    said = aliased(AuditPayload)
+    other = func.coalesce(*(said.content[part]["linked_id"].as_integer() for part in ("after", "before")))
+    closed = exists().where(Risk.id == other, ~whole)
+    return or_(AuditEntry.event.not_in(LINKING), exists().where(said.entry_id == AuditEntry.id, ~closed))
 
 
 def units_below(*paths: str) -> Select[int]:

@@ -39,6 +39,8 @@ class Outlet(StrEnum):
     WORK = "My work"
     SIMILAR = "Similar and linked risks"
     MANY = "Many risks at once"
+    NETWORK = "Network of risks"
+    NETWORK_FILE = "Network of risks as a file"
     PLAN = "Improvement plan"
     BODY = "Page of a body"
     BODIES = "List of bodies"

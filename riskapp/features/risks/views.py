@@ -49,7 +49,11 @@ def risk(reference: str) -> ResponseReturnValue:
     similar = _similar(page, on)
     linked = (link.reference for link in page.links if link.kind == "risk")
     record_shown((*(each.reference for each in similar), *linked), Outlet.SIMILAR)
-    told = trail.outline(actor, page.row.id) if page.withheld else trail.time_line(actor, page.row.id)
+    told = (
+        trail.outline(actor, page.row.id)
+        if page.withheld
+        else trail.time_line(actor, page.row.id, told=readers.tells_of_links(actor, on=on))
+    )
     return render_template(
         "risks/risk.html",
         page=page,

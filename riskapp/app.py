@@ -69,6 +69,7 @@ from riskapp.models.database import db, transaction
 from riskapp.settings import Settings
 from riskapp.web import (
     again,
+    assets,
     errors,
     exports,
     filters,
@@ -186,6 +187,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=style.A_YEAR,  # a static file's address changes with its content
         WTF_CSRF_TIME_LIMIT=None,
         TRUSTED_HOSTS=list(settings.trusted_hosts) or None,
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # no other site may ask, and ours does not
     )
     if settings.proxy_hops:
         hops = settings.proxy_hops
@@ -211,6 +213,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for endpoint in origin.UNCHECKED | origin.SIGNED:
         csrf.exempt(app.view_functions[endpoint])
     errors.install(app)
+    assets.install(app)
     filters.install(app)
     exports.install(app, _keep_export)
     shell.install(

@@ -1,10 +1,30 @@
-"""Where an icon, script or font is fetched from, so that a browser may keep it for ever."""
+"""Where an icon, style or font is fetched from, so that a browser may keep it for ever; no other file is given out."""
 
 from __future__ import annotations
 
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import abort, request
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+GIVEN_OUT = (".css", ".svg", ".woff2", ".txt")
+"""Endings of the files that a browser may fetch: style, the mark, fonts and their licences."""
+
+
+def install(app: Flask) -> None:
+    """Give out files of the kinds named, and none that set-up left beside them."""
+
+    @app.before_request
+    def _refuse_the_rest() -> None:
+        if request.endpoint == "static" and request.method not in {"GET", "HEAD"}:
+            abort(405)
+        if request.endpoint == "static" and not request.path.endswith(GIVEN_OUT):
+            abort(404)
 
 
 class Assets:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, or_, select, update
 from riskapp.app import JOBS
 from riskapp.domain.audit import Event
 from riskapp.domain.clock import Moment
+from riskapp.features.audit import queries as trail
 from riskapp.features.audit import service as audit
 from riskapp.features.challenges import queries as challenges
 from riskapp.features.narrowing.queries import ORDERS
@@ -23,6 +24,7 @@ from riskapp.features.packs import service as packs
 from riskapp.features.risks import service as risks
 from riskapp.features.risks.service import NewRisk, Statement
 from riskapp.features.tolerances import queries as tolerances
+from riskapp.models.actions import Action
 from riskapp.models.audit import AuditEntry, AuditPayload
 from riskapp.models.challenges import Challenge
 from riskapp.models.database import db, rehearsal, transaction
@@ -209,6 +211,21 @@ class AComparedCouncil(ADoorsCouncil):
         return {"title": said, "event": said, "cause": "A cause", "consequence": "A consequence", "deed": "check"}
 
 
+def trail_addresses(council) -> list[str]:
+    """Every outlet of the trail; of days gone by, since each question asked here leaves an entry of today."""
+    until = "to=2026-11-30"
+    found = [f"/audit?{until}", f"/audit.csv?{until}", "/audit?event=exempt", "/audit?event=pack&to=2026-11-30"]
+    found += [f"/audit?{until}&sort={key}" for key in ("at", "event", "-event")]
+    found += [f"/audit{form}?{until}&q={word}" for word in WORDS for form in ("", ".csv")]
+    things = (council.risk, council.actions[EXEMPT], council.cases[EXEMPT], council.risks[OWN], council.body)
+    references = [quote(reference_of(thing)) for thing in things]
+    found += [f"/audit/records/{each}" for each in references]
+    found += [f"/audit{form}?{until}&record={each}" for each in references for form in ("", ".csv")]
+    about = select(AuditEntry.payload_digest).where(AuditEntry.subject_id.in_([thing.id for thing in things]))
+    digests = db.session.scalars(about.order_by(AuditEntry.id)).all()
+    return found + [f"/audit/entries/{each.hex()[:32]}" for each in digests]
+
+
 class Answers(dict[str, str]):
     """What each reader was told, by reader and outlet; what differs with each request is taken out."""
 
@@ -261,7 +278,8 @@ def ask(app, council, names, addresses, *, papers: bool = True) -> Answers:
         told["log"] = re.sub(r"\b[0-9a-f]{12}\b", "NUMBER", "\n".join(lines))
     if papers:
         made = packs.contents(council.meeting, by=council.head, on=DAY, as_at=None, publisher=PUBLISHER)
-        told["Part 1"] = repr(render(made.public))
+        last = trail.last_checkpoint()
+        told["Part 1"] = repr(render(made.public, witness=last.printed() if last else ""))
         told |= _mail(council, names)
     return told
 
@@ -290,6 +308,13 @@ def all_mail() -> str:
 
 def add_a_risk_whose_existence_is_withheld(council) -> Risk:
     """A risk of the team with an action, an escalation and links, of which nobody without clearance may know."""
+    with transaction():
+        risk, action = a_withheld_risk(council)
+    council.more_things = (risk, action)
+    return risk
+
+
+def a_withheld_risk(council) -> tuple[Risk, Action]:
     by = actor(council.champion_person)
     judgement = a_judgement(5, 5)
     new = NewRisk(
@@ -304,10 +329,7 @@ def add_a_risk_whose_existence_is_withheld(council) -> Risk:
         },
         extra_links={council.body.id: "concerns", council.risks[OWN].id: "worsens"},
     )
-    with transaction():
-        risk = risks.draft(new, by=by, at=NOON, on=DAY - timedelta(days=90))
-        council.classify(risk, "withheld", on=DAY - timedelta(days=90))
-        risks.open_risk(risk, by=actor(council.manager_person), at=NOON, on=DAY - timedelta(days=90))
-        action = an_action(council, risk, due_on=DAY - timedelta(days=9))
-    council.more_things = (risk, action)
-    return risk
+    risk = risks.draft(new, by=by, at=NOON, on=DAY - timedelta(days=90))
+    council.classify(risk, "withheld", on=DAY - timedelta(days=90))
+    risks.open_risk(risk, by=actor(council.manager_person), at=NOON, on=DAY - timedelta(days=90))
+    return risk, an_action(council, risk, due_on=DAY - timedelta(days=9))

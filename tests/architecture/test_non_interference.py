@@ -6,7 +6,6 @@ answer alike. Each kind of leak is let in once, and the comparison must see it: 
 
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -32,7 +31,7 @@ from riskapp.models.database import db, transaction
 from riskapp.reports import gathering
 from tests.builders import DAY, NOON, a_person, a_role
 from tests.chains import KEY
-from tests.doors_council import EXEMPT, OWN, SIBLING
+from tests.doors_council import SIBLING
 from tests.non_interference import (
     STRANGERS,
     TWINS,
@@ -42,8 +41,8 @@ from tests.non_interference import (
     add_a_risk_whose_existence_is_withheld,
     all_mail,
     ask,
+    trail_addresses,
 )
-from tests.pack_builders import reference_of
 
 AT_LEAST = 1500
 DONE: dict[str, int] = {}
@@ -138,21 +137,6 @@ TRAIL_READERS = ("external", "lesser", "administrator")
 """Who reads of the trail without clearance: an external auditor, an auditor given less, and who keeps the system."""
 
 
-def _trail(council) -> list[str]:
-    """Every outlet of the trail; of days gone by, since each question asked here leaves an entry of today."""
-    until = "to=2026-11-30"
-    found = [f"/audit?{until}", f"/audit.csv?{until}", "/audit?event=exempt", "/audit?event=pack&to=2026-11-30"]
-    found += [f"/audit?{until}&sort={key}" for key in ("at", "event", "-event")]
-    found += [f"/audit{form}?{until}&q={word}" for word in WORDS for form in ("", ".csv")]
-    things = (council.risk, council.actions[EXEMPT], council.cases[EXEMPT], council.risks[OWN], council.body)
-    references = [quote(reference_of(thing)) for thing in things]
-    found += [f"/audit/records/{each}" for each in references]
-    found += [f"/audit{form}?{until}&record={each}" for each in references for form in ("", ".csv")]
-    about = select(AuditEntry.payload_digest).where(AuditEntry.subject_id.in_([thing.id for thing in things]))
-    digests = db.session.scalars(about.order_by(AuditEntry.id)).all()
-    return found + [f"/audit/entries/{each.hex()[:32]}" for each in digests]
-
-
 @pytest.fixture
 def watched(council):
     """The council with readers of the trail, whose days of writing are gone by, and a chain that was checked."""
@@ -170,13 +154,13 @@ def watched(council):
 
 @pytest.mark.parametrize("group", FIELD_GROUPS)
 def test_exempt_words_move_nothing_on_the_trail_for_who_is_not_cleared(app, watched, group):
-    one, other = _compared(app, watched, group, TRAIL_READERS, _trail(watched), papers=False)
+    one, other = _compared(app, watched, group, TRAIL_READERS, trail_addresses(watched), papers=False)
     assert one.differences(other) == []
     DONE[f"trail {group} {app.config['SQLALCHEMY_DATABASE_URI'][:6]}"] = len(one)
 
 
 def test_that_a_risk_exists_moves_nothing_on_the_trail_where_its_existence_is_withheld(app, watched):
-    addresses = _trail(watched)
+    addresses = trail_addresses(watched)
     one = ask(app, watched, TRAIL_READERS, addresses, papers=False)
     last = db.session.scalar(select(func.max(AuditEntry.id)))
     add_a_risk_whose_existence_is_withheld(watched)
@@ -189,7 +173,7 @@ def test_that_a_risk_exists_moves_nothing_on_the_trail_where_its_existence_is_wi
 
 
 def test_a_link_with_a_withheld_risk_moves_nothing_on_the_trail(app, watched):
-    addresses = _trail(watched)
+    addresses = trail_addresses(watched)
     one = ask(app, watched, TRAIL_READERS, addresses, papers=False)
     last = db.session.scalar(select(func.max(AuditEntry.id)))
     _link_through_what_is_withheld(watched)
@@ -202,7 +186,7 @@ def test_a_link_with_a_withheld_risk_moves_nothing_on_the_trail(app, watched):
 
 def test_a_trail_that_tells_all_is_caught(app, watched, uncached):
     uncached.setattr(audit_trail, "_withheld", lambda _actor, _on: (frozenset(), frozenset()))
-    one, other = _compared(app, watched, "title", ("external",), _trail(watched), papers=False)
+    one, other = _compared(app, watched, "title", ("external",), trail_addresses(watched), papers=False)
     assert one.differences(other) != []
 
 

@@ -55,6 +55,8 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
             Column("event", "Event", _by("event")),
             Column("kind", "Threat or opportunity", _by("threat or opportunity")),
             Column("owner", "Owner", _by("owner"), is_usual=True),
+            Column("champion", "Champion", _by("champion")),
+            Column("lead_member", "Lead Member", _by("lead Member")),
             _score("inherent"),
             _score("current"),
             Column(
@@ -67,6 +69,10 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
             ),
             Column("likelihood", "Likelihood", ("least likely first", "most likely first"), is_down_first=True),
             Column("impact", "Impact", ("mildest impact first", "worst impact first"), is_down_first=True),
+            Column("confidence", "Confidence", ("least sure first", "surest first")),
+            Column("proximity", "Proximity", ("furthest first", "nearest first"), is_down_first=True),
+            Column("velocity", "Velocity", ("slowest first", "fastest first"), is_down_first=True),
+            Column("money", "Likely cost or gain", ("least money first", "most money first"), is_down_first=True),
             _score("target"),
             Column("target_by", "Target by", ("earliest target day first", "latest target day first")),
             Column(
@@ -98,7 +104,7 @@ ADDRESS = frozenset(
     {
         "register", "unit", "below", "item", "body", "q", "band", "inherent", "target", "category", "kind", "owner",
         "status", "appetite", "travel", "likelihood", "impact", "treatment", "escalation", "actions", "columns", "sort",
-        "size",
+        "size", "champion", "lead_member", "confidence", "proximity", "velocity", "money_from", "money_to",
     }
 ) | {f"{key}_{end}" for key in DAYS for end in ("from", "to")}  # fmt: skip
 """What the address of a register can say, but for its page: all of it that a saved view keeps."""

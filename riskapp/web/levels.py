@@ -80,6 +80,12 @@ def rating_of(scheme: Scheme) -> Callable[[str], Rating]:
     return lambda key: known.get(key) or Rating(key, key.replace("_", " ").capitalize(), 1, 1)
 
 
+def ratings_of(policy: Policy) -> Callable[[str, str], Rating]:
+    """Find a band by the kind of risk and its key: opportunities have bands of their own under the same keys."""
+    known = {kind: rating_of(scheme_of(policy, kind)) for kind in ("threat", "opportunity")}
+    return lambda kind, key: known[kind](key)
+
+
 def shown(form: Form, policy: Policy, category: str | None, kind: str = "threat") -> dict[str, object]:
     """Give a page with level grids all that its macros draw; with a category the preview says the appetite too."""
     scheme, has_limits = policy.scoring.of(kind), kind == "threat" and category in policy.appetite.categories

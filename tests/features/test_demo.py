@@ -13,6 +13,7 @@ from riskapp.domain.escalation_states import CaseState, DeskState
 from riskapp.features.audit import queries as trail
 from riskapp.features.demo import service
 from riskapp.models.actions import OPEN_STATUSES, Action
+from riskapp.models.batches import Batch, BatchLine
 from riskapp.models.bodies import Body
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import Entity, Link
@@ -20,6 +21,7 @@ from riskapp.models.escalation import EscalationCase, EscalationDesk
 from riskapp.models.people import Person, Unit
 from riskapp.models.reminders import Message, Occurrence
 from riskapp.models.risks import Assessment, Review, Risk, RiskStanding
+from riskapp.models.saved_views import SavedView
 from tests.builders import BY_HAND, a_unit
 from tests.conftest import _empty, settings_for
 
@@ -119,6 +121,11 @@ def test_the_council_shows_every_state_that_the_pages_tell_of_and_is_the_same_on
     assert db.session.scalar(select(func.count(Message.id))) > 100
     assert db.session.scalar(select(func.count(Person.id)).where(Person.password_hash.is_not(None))) == 0
     assert trail.verify(db.session.connection()).fault is None
+
+    assert db.session.scalar(select(func.count(SavedView.id))) >= 4
+    assert set(_count(Batch.deed, Batch.undone_at.is_(None))) == {"chase"}
+    assert set(_count(Batch.deed, Batch.undone_at.is_not(None))) == {"review"}
+    assert _count(BatchLine.state)["undone"] >= 2
 
     prints[db.engine.dialect.name] = _digests()
     first, *others = prints.values()

@@ -40,8 +40,10 @@ BUTTONS: Mapping[str, str] = {
     "chase": "Ask the owner of {}",
 }
 CONSEQUENCES: Mapping[str, str] = {
-    "reassign": "Each keeps its score, its unit and its escalation. The new owner finds it in My work.",
-    "move": "Each keeps its owner and its score. An open escalation goes up from the new unit.",
+    "reassign": "Each keeps its score, its unit and its escalation. The new owner finds it in My work. "
+    "What was accepted as it is for its owner alone ends, also where it is undone.",
+    "move": "Each keeps its owner and its score. An open escalation goes up from the new unit. "
+    "What was accepted as it is for its unit alone ends, also where it is undone.",
     "review": "Owners are reminded of the new day as of any other.",
     "chase": "One e-mail to the owner of each asks how it stands. One that has left cannot be taken back.",
 }

@@ -22,6 +22,7 @@ from riskapp.domain.tolerances import TOLERATE, TREAT, Choice
 from riskapp.features.actions import service as actions
 from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import service as audit
+from riskapp.features.batches import service as batches
 from riskapp.features.challenges import service as challenges
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
@@ -32,6 +33,7 @@ from riskapp.features.network import queries as network_now
 from riskapp.features.network import service as network
 from riskapp.features.people import queries as people_now
 from riskapp.features.risks import service as risks
+from riskapp.features.saved_views import service as saved_views
 from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link
@@ -126,6 +128,7 @@ class _Loading:
         for row in self.council.rows("exemption"):
             self._plan_exemption(row)
         self._plan_challenges_and_tolerances()
+        self._plan_registers()
         for row in self.council.rows("link"):
             self._plan(self.founded.at(self.founded.day(row["day"]), 13, 10), partial(self._link, row))
         self._plan_the_clock()
@@ -435,6 +438,39 @@ class _Loading:
                 escalation.expire((desk,), by=THE_CLOCK, at=at, on=on)
             case "expire":
                 self._plan(desk.due_at + timedelta(minutes=1), partial(self._do, about, step))
+
+    # ---- registers
+    def _plan_registers(self) -> None:
+        for row in self.council.rows("view"):
+            self._plan(self.founded.at(self.founded.day(row["day"]), 10, 5), partial(self._save_view, row))
+        for number, row in enumerate(self.council.rows("batch")):
+            self._plan(self.founded.at(self.founded.day(row["day"]), 11, 5), partial(self._change_many, number, row))
+
+    def _save_view(self, row: Row, at: datetime) -> None:
+        unit = self.founded.units.get(row.get("share", ""))
+        saved_views.save(
+            name=row["name"],
+            address=row["address"],
+            share_with=unit.id if unit else None,
+            opens_first=False,
+            by=self._actor(row["by"], at),
+            at=at,
+        )
+
+    def _change_many(self, number: int, row: Row, at: datetime) -> None:
+        """Do a deed to many risks on its day; what is undone is undone half an hour later."""
+        by, on, key = self._actor(row["by"], at), _london(at), f"demonstration-{number}"
+        about = [self.risks[each] for each in row["risks"]]
+        sooner = timedelta(days=row.get("sooner_by", 0))
+        due = min((risk.next_review_on for risk in about if risk.next_review_on), default=on)
+        deed = batches.Deed(row["deed"], row.get("why", ""), review_on=max(due - sooner, on))
+        references = [db.session.get_one(Entity, risk.id).reference for risk in about]
+        batches.change(deed, references, key=key, by=by, at=at, on=on)
+        if row.get("undone"):
+            self._plan(at + timedelta(minutes=30), partial(self._undo, key, by))
+
+    def _undo(self, key: str, by: Actor, at: datetime) -> None:
+        batches.undo(key, by=by, at=at, on=_london(at))
 
     # ---- challenges and tolerances
     def _plan_challenges_and_tolerances(self) -> None:

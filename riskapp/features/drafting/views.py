@@ -40,13 +40,15 @@ def similar_risks() -> ResponseReturnValue:
         abort(404)
     found = alike.similar(actor, text=request.args.get("q", "")[:LONGEST_TYPED], on=on)
     record_shown((each.reference for each in found), Outlet.SIMILAR)
-    joining, rating_of = _may_join(found, on), levels.rating_of(policies.in_force(on=on).policy.scoring)
+    joining, rating_of = _may_join(found, on), levels.ratings_of(policies.in_force(on=on).policy)
     told = [
         {
             "title": each.title,
             "address": url_for(".risk", reference=each.reference),
             "unit": each.unit,
-            "score": f"{each.score} {rating_of(each.rating).label}" if each.score and each.rating else "Score withheld",
+            "score": f"{each.score} {rating_of(each.kind, each.rating).label}"
+            if each.score and each.rating
+            else "Score withheld",
             "shared": each.shared,
             "join": url_for(".risk", reference=each.reference) if each.reference in joining else None,
         }
@@ -106,7 +108,7 @@ def log() -> ResponseReturnValue:
         may_join=_may_join(similar, on),
         advice=_advice(form) if request.method == "POST" else {},
         is_checked=request.method == "POST",
-        rating_of=levels.rating_of(policy.scoring),
+        rating_of=levels.ratings_of(policy),
         **levels.shown(form, policy, form.category.data, form.kind_of_risk),
     )
     return headers.with_own_script(page, 422 if form.errors else 200)

@@ -27,6 +27,7 @@ from riskapp.domain import columns
 from riskapp.domain.escalation_states import CaseState, DeskState
 from riskapp.domain.movement import Kind
 from riskapp.domain.permissions import Actor
+from riskapp.domain.scoring import ASPECTS
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import Projection
 from riskapp.features.scopes.queries import WHOLE, Scope, is_on
@@ -35,7 +36,7 @@ from riskapp.models.actions import OPEN_STATUSES, Action
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
 from riskapp.models.people import Post
-from riskapp.models.risks import Assessment, Review, Risk, RiskStanding
+from riskapp.models.risks import Assessment, Review, Risk, RiskDuty, RiskStanding
 
 Status = Literal["open", "draft", "closed", "all"]
 Escalated = Literal["", "live", "decided", "none"]
@@ -54,7 +55,8 @@ class Filters:
 
     `ratings`, `inherent`, `target` and `position` are keys of the policy, `cell` a likelihood and an impact, `since`
     the day from which `travel` counts, `days` the first and last day for each column that is a day, `words` must all
-    begin words of the risk.
+    begin words of the risk. `aspects` are steps of the policy by the name of their scale, `pounds` the least and most
+    of the likely sum, and `steps` every step of each scale, the least first, by which it is put in order.
     """
 
     on: date
@@ -77,6 +79,11 @@ class Filters:
     escalation: Escalated = ""
     actions: Planned = ""
     days: tuple[tuple[str, date | None, date | None], ...] = ()
+    champion_post_id: int | None = None
+    lead_member_post_id: int | None = None
+    aspects: tuple[tuple[str, str], ...] = ()
+    pounds: tuple[int | None, int | None] = (None, None)
+    steps: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def scope(self) -> "Filters":
         """The register as a whole, before a count of it was opened."""
@@ -168,6 +175,29 @@ def moved(since: date, seen: Projection) -> ColumnElement[Any]:
     )
 
 
+def in_part(duty: str) -> ColumnElement[str | None]:
+    """The post that champions a risk, or the lead Member, today."""
+    held, post = aliased(RiskDuty), aliased(Post)
+    return (
+        select(post.title)
+        .join(held, held.post_id == post.id)
+        .where(held.risk_id == Risk.id, held.duty == duty, held.to_on.is_(None))
+        .limit(1)
+        .correlate(Risk)
+        .scalar_subquery()
+    )
+
+
+def _step(name: str) -> Callable[[Asked], SQLColumnExpression[Any]]:
+    """The place of a step on its scale of the policy, the least first; one that only an earlier policy knew is last."""
+
+    def place(asked: Asked) -> SQLColumnExpression[Any]:
+        column, known = getattr(current, name), dict(asked.filters.steps).get(name, ())
+        return case({key: place for place, key in enumerate(known)}, value=column) if known else column
+
+    return place
+
+
 def _rise(asked: Asked) -> ColumnElement[Any]:
     since = asked.filters.since
     if since is None:
@@ -213,11 +243,15 @@ ORDERS: Mapping[str, Key] = MappingProxyType(
         "event": ("statement", _lower(Risk.event)),
         "kind": (None, _as_it_is(Risk.kind)),
         "owner": (None, _lower(owner.title)),
+        "champion": (None, lambda _asked: func.lower(in_part("champion"))),
+        "lead_member": (None, lambda _asked: func.lower(in_part("lead_member"))),
         "inherent": ("assessment", _as_it_is(inherent.score)),
         "current": ("assessment", _as_it_is(current.score)),
         "travel": ("assessment", _rise),
         "likelihood": ("assessment", _as_it_is(current.likelihood)),
         "impact": ("assessment", _as_it_is(current.impact)),
+        **{name: ("assessment", _step(name)) for name in ASPECTS},
+        "money": ("assessment", _as_it_is(current.likely_pounds)),
         "target": ("assessment", _as_it_is(target.score)),
         "target_by": ("assessment", _as_it_is(target.target_on)),
         "appetite": (
@@ -313,6 +347,10 @@ def _plain(wanted: Filters) -> list[ColumnElement[bool]]:
     if wanted.item_id is not None:
         threatens = select(Link.from_id).where(Link.to_id == wanted.item_id, Link.kind == "threatens")
         found.append(Risk.id.in_(threatens))
+    for duty, post_id in (("champion", wanted.champion_post_id), ("lead_member", wanted.lead_member_post_id)):
+        if post_id is not None:
+            held = (RiskDuty.duty == duty, RiskDuty.post_id == post_id, RiskDuty.to_on.is_(None))
+            found.append(Risk.id.in_(select(RiskDuty.risk_id).where(*held)))
     return found
 
 
@@ -326,7 +364,10 @@ def _scored(wanted: Filters, seen: Projection) -> list[ColumnElement[bool]]:
         found.append(seen.shown("assessment", current.position) == wanted.position)
     places = zip((current.likelihood, current.impact), wanted.cell, strict=True)
     found += [seen.shown("assessment", place) == level for place, level in places if level is not None]
-    return found
+    found += [seen.shown("assessment", getattr(current, name)) == step for name, step in wanted.aspects]
+    least, most = wanted.pounds
+    pounds = seen.shown("assessment", current.likely_pounds)
+    return found + ([] if least is None else [pounds >= least]) + ([] if most is None else [pounds <= most])
 
 
 def _escalated(wanted: Filters, seen: Projection) -> list[ColumnElement[bool]]:

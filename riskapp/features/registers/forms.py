@@ -9,12 +9,13 @@ from riskapp.domain import columns
 from riskapp.domain.appetite import Position
 from riskapp.domain.movement import Kind
 from riskapp.domain.policy import Policy
+from riskapp.domain.scoring import ASPECTS
 from riskapp.domain.search import words_of
 from riskapp.features.narrowing.queries import DAYS, ORDERS, Escalated, Filters, Planned, Status
 from riskapp.features.registers.queries import Choices
 from riskapp.features.scopes.forms import KINDS
 from riskapp.features.scopes.queries import BODY, LEVELS, OF_A_PROGRAMME, PROGRAMME, Scope
-from riskapp.web.filters import day
+from riskapp.web.filters import day, money
 
 SIZES = (15, 50, 100)
 STATUSES: Mapping[str, str] = {"open": "Open", "draft": "Drafts", "closed": "Closed", "all": "Open, drafts and closed"}
@@ -25,6 +26,8 @@ FIRST_SORT = "-current"
 NEAREST_FIRST = "-near"
 LONGEST_WORDS = 100
 ALL, WHOLE = "all", "whole"
+MOST_FIGURES = 13
+"""Figures of a sum that a column of the database holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def read(args: Mapping[str, str], offer: Offer) -> State:
             chosen[name], labels[name] = value[:LONGEST_WORDS], f"Words: {value[:LONGEST_WORDS]}"
         elif value in known.get(name, {}):
             chosen[name], labels[name] = value, f"{HEADS[name]}: {known[name][value].strip()}"
-        elif label := _day_label(name, value):
+        elif label := _day_label(name, value) or _sum_label(name, value):
             chosen[name], labels[name] = value, label
         elif name == "columns":
             told = _columns(value)
@@ -179,6 +182,11 @@ HEADS = {
     "treatment": "Treatment",
     "escalation": "Escalation",
     "actions": "Actions",
+    "champion": "Champion",
+    "lead_member": "Lead Member",
+    "confidence": "Confidence",
+    "proximity": "Proximity",
+    "velocity": "Velocity",
 }
 
 
@@ -210,6 +218,8 @@ def options_of(offer: Offer, register: str = "") -> dict[str, list[tuple[str, st
         "treatment": [(key, key.capitalize()) for key in TREATMENTS],
         "escalation": list(ESCALATED.items()),
         "actions": list(PLANNED.items()),
+        **{duty: [(str(number), title) for number, title in posts] for duty, posts in choices.duties.items()},
+        **{aspect.name: [(step.key, step.word) for step in aspect.steps] for aspect in scoring.aspects},
     }
 
 
@@ -230,6 +240,19 @@ def _day_label(name: str, value: str) -> str | None:
     if key not in DAYS or end not in {"from", "to"} or (on := _day(value)) is None:
         return None
     return f"{columns.COLUMNS[key].label} {'on or after' if end == 'from' else 'on or before'} {day(on)}"
+
+
+def _sum_label(name: str, value: str) -> str | None:
+    """Say what a least or greatest sum asks for; None where it is no such thing."""
+    pounds = _pounds(value)
+    if name not in {"money_from", "money_to"} or pounds is None:
+        return None
+    return f"{columns.COLUMNS['money'].label} {'at least' if name == 'money_from' else 'at most'} {money(pounds)}"
+
+
+def _pounds(value: str | None) -> int | None:
+    said = (value or "").replace(",", "").removeprefix("£")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < MOST_FIGURES else None
 
 
 def _day(value: str | None) -> date | None:
@@ -316,6 +339,11 @@ def _filters(chosen: Mapping[str, str], offer: Offer) -> Filters:
         escalation=escalated.get(chosen.get("escalation", ""), ""),
         actions=planned.get(chosen.get("actions", ""), ""),
         days=tuple(_days(chosen)),
+        champion_post_id=_number(chosen.get("champion")),
+        lead_member_post_id=_number(chosen.get("lead_member")),
+        aspects=tuple((name, chosen[name]) for name in ASPECTS if name in chosen),
+        pounds=(_pounds(chosen.get("money_from")), _pounds(chosen.get("money_to"))),
+        steps=tuple((each.name, tuple(step.key for step in each.steps)) for each in offer.policy.scoring.aspects),
     )
 
 

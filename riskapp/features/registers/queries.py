@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from riskapp.models.entity import Entity, Link
 from riskapp.models.packs import Board, Meeting
 from riskapp.models.people import Post, Unit
 from riskapp.models.plan import PlanItem
-from riskapp.models.risks import Risk
+from riskapp.models.risks import Risk, RiskDuty
 
 AUDIT_COMMITTEE = "Audit Committee"
 home = aliased(Unit)
@@ -41,7 +42,8 @@ class RegisterRow(NamedTuple):
     """A line of a register; `with_post` is who has its live escalation, `moved` its travel since the committee.
 
     What is withheld from the reader is None, but for a title, which then says why; `withheld` says why by group. What
-    takes a look of its own, `reviewed_on` and the counts of actions, is None too where its column was not asked for.
+    takes a look of its own, who has a part in it, `reviewed_on` and the counts of actions, is None too where its column
+    was not asked for.
     """
 
     reference: str
@@ -54,11 +56,17 @@ class RegisterRow(NamedTuple):
     unit_id: int
     unit_kind: str
     owner: str
+    champion: str | None
+    lead_member: str | None
     inherent: Score | None
     current: Score | None
     target: Score | None
     likelihood: int | None
     impact: int | None
+    confidence: str | None
+    proximity: str | None
+    velocity: str | None
+    likely_pounds: int | None
     target_on: date | None
     position: str | None
     moved: Travel | None
@@ -76,9 +84,10 @@ class RegisterRow(NamedTuple):
 
 
 class Group(NamedTuple):
-    """How many risks are alike in status, place, band, appetite and movement; a withheld score has no place."""
+    """How many risks are alike in status, kind, place, band, appetite and movement; a withheld score has no place."""
 
     status: str
+    kind: str
     likelihood: int | None
     impact: int | None
     rating: str | None
@@ -100,10 +109,24 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Every count of a register: its groups hold all statuses, and each figure adds up the ones that it is about."""
+    """Every count of a register: its groups hold all statuses, and each figure adds up the ones that it is about.
+
+    Threats and opportunities are scored by matrices of their own, so that what is counted by place, band, appetite and
+    movement is counted of one kind: threats, unless opportunities are asked for.
+    """
 
     filters: Filters
     groups: tuple[Group, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of risk that is counted by place."""
+        return self.filters.kind or "threat"
+
+    @property
+    def others(self) -> int:
+        """How many risks of the list are of the other kind, and so at no place here."""
+        return sum(group.risks for group in self.groups if group.kind != self.kind and self._is_shown(group))
 
     @property
     def found(self) -> int:
@@ -115,8 +138,9 @@ class Census:
         """How many risks stand where, before a count was opened: heat map, bands and appetite are sums of these."""
         whole = self.filters.scope()
         counted: dict[tuple[int, int, str, str], int] = defaultdict(int)
-        for status, likelihood, impact, rating, position, _travel, risks in self.groups:
-            if whole.status in ("all", status) and likelihood and impact and rating and position:
+        for status, kind, likelihood, impact, rating, position, _travel, risks in self.groups:
+            is_counted = kind == self.kind and whole.status in ("all", status)
+            if is_counted and likelihood and impact and rating and position:
                 counted[likelihood, impact, rating, position] += risks
         return tuple(Standing(*place, number) for place, number in sorted(counted.items()))
 
@@ -124,7 +148,11 @@ class Census:
     def withheld(self) -> int:
         """How many risks of the whole are at no place, since their scores are withheld from the reader."""
         status = self.filters.status
-        return sum(group.risks for group in self.groups if group.rating is None and status in ("all", group.status))
+        return sum(
+            group.risks
+            for group in self.groups
+            if group.kind == self.kind and group.rating is None and status in ("all", group.status)
+        )
 
     @property
     def movement(self) -> dict[Kind, int]:
@@ -133,7 +161,7 @@ class Census:
             return {}
         counted: dict[Kind, int] = dict.fromkeys(("up", "down", "same", "new", "closed"), 0)
         for group in self.groups:
-            if group.travel:
+            if group.travel and group.kind == self.kind:
                 counted[group.travel] += group.risks
         return counted
 
@@ -167,7 +195,7 @@ def _census(actor: Actor, every: Filters) -> Select[*tuple[Any, ...]]:
     ]
     moved = null() if every.since is None else narrowing.moved(every.since, seen).label("moved")
     asked = Asked(actor, every, seen)
-    risks = narrowing.narrowed(select(Risk.status, *shown, moved.label("moved")), asked).subquery()
+    risks = narrowing.narrowed(select(Risk.status, Risk.kind, *shown, moved.label("moved")), asked).subquery()
     columns = tuple(risks.c)
     return select(*columns, func.count()).group_by(*columns)
 
@@ -197,7 +225,12 @@ def references(actor: Actor, filters: Filters, *, sort: str, descending: bool, l
 
 
 DEAR: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"actions": ("open_actions", "late_actions"), "reviewed": ("reviewed_on",)}
+    {
+        "actions": ("open_actions", "late_actions"),
+        "reviewed": ("reviewed_on",),
+        "champion": ("champion",),
+        "lead_member": ("lead_member",),
+    }
 )
 """Columns that take a look of their own for each risk, so that they are read only where they are shown."""
 
@@ -211,6 +244,8 @@ def _dear(asked: Asked, wanted: Collection[str]) -> tuple[ColumnElement[Any], ..
             for is_late in (False, True)
         ],
         "reviewed": lambda: [shown("assessment", narrowing.last_review()).label("reviewed")],
+        "champion": lambda: [narrowing.in_part("champion").label("champion")],
+        "lead_member": lambda: [narrowing.in_part("lead_member").label("lead_member")],
     }
     return tuple(
         column
@@ -236,7 +271,8 @@ def _rows(
     chosen = narrowing.narrowed(select(Risk.id), asked, sort).order_by(*order).offset(offset).limit(limit)
     scored = (
         inherent.score, inherent.rating, current.score, current.rating, target.score, target.rating,
-        current.likelihood, current.impact, target.target_on, current.position, Risk.next_review_on,
+        current.likelihood, current.impact, current.confidence, current.proximity, current.velocity,
+        current.likely_pounds, target.target_on, current.position, Risk.next_review_on,
         narrowing.live_desk(), narrowing.deciding_desk(), narrowing.score_at(filters.since),
     )  # fmt: skip
     columns = (
@@ -259,9 +295,10 @@ def _row(
     unit_id: int, unit_kind: str, owner_title: str, drafted_on: date, opened_on: date | None, closed_on: date | None,
     treatment: str | None, inherent_score: int | None, inherent_rating: str | None, score: int | None,
     rating: str | None, target_score: int | None, target_rating: str | None, likelihood: int | None,
-    impact: int | None, target_on: date | None, position: str | None, next_review_on: date | None,
+    impact: int | None, confidence: str | None, proximity: str | None, velocity: str | None,
+    likely_pounds: int | None, target_on: date | None, position: str | None, next_review_on: date | None,
     with_post: str | None, decided_by: str | None, was: int | None, open_actions: int | None,
-    late_actions: int | None, reviewed_on: date | None,
+    late_actions: int | None, reviewed_on: date | None, champion: str | None, lead_member: str | None,
     *whys: str | None, since: date | None,
 ) -> RegisterRow:  # fmt: skip
     withheld = readers.withheld_from(whys)
@@ -276,11 +313,17 @@ def _row(
         unit_id=unit_id,
         unit_kind=unit_kind,
         owner=owner_title,
+        champion=champion,
+        lead_member=lead_member,
         inherent=_scored(inherent_score, inherent_rating),
         current=_scored(score, rating),
         target=_scored(target_score, target_rating),
         likelihood=likelihood,
         impact=impact,
+        confidence=confidence,
+        proximity=proximity,
+        velocity=velocity,
+        likely_pounds=likely_pounds,
         target_on=target_on,
         position=position,
         moved=_moved(status, opened_on, was, score, since),
@@ -330,7 +373,8 @@ def _last_committee(on: date) -> Select[date]:
 class Choices:
     """What a reader can narrow a register by, and the day since which movement counts.
 
-    `tiers` are the kinds of post in each kind of unit: where the tiers of the policy's escalation route sit.
+    `duties` are the posts that champion risks, and the lead Members; `tiers` are the kinds of post in each kind of
+    unit: where the tiers of the policy's escalation route sit.
     """
 
     units: tuple[UnitChoice, ...]
@@ -338,6 +382,7 @@ class Choices:
     owners: tuple[tuple[int, str], ...]
     since: date | None
     bodies: tuple[tuple[int, str, str], ...] = ()
+    duties: Mapping[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     tiers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -357,6 +402,10 @@ def choices(actor: Actor, *, on: date) -> Choices:
         owners=tuple(sorted(((line[0], line[2]) for line in found["owner"]), key=lambda owner: owner[1])),
         since=found["committee"][0][7],
         bodies=tuple(sorted(((line[0], line[1], line[2]) for line in found["body"]), key=lambda body: body[2])),
+        duties={
+            duty: tuple(sorted(((line[0], line[2]) for line in found["duty"] if line[1] == duty), key=itemgetter(1)))
+            for duty in ("champion", "lead_member")
+        },
         tiers={
             kind: frozenset(line[3] for line in found["tier"] if line[4] == kind)
             for kind in {line[4] for line in found["tier"]}
@@ -392,6 +441,12 @@ def _choices(actor: Actor, on: date) -> CompoundSelect[*tuple[Any, ...]]:
             literal_column("'body'"), Entity.id, Entity.reference, Entity.name, nothing, nothing, nothing, nought,
             no_day,
         ).where(Entity.kind == "body", Entity.id.in_(concerning)),
+        select(
+            literal_column("'duty'"), Post.id, RiskDuty.duty, Post.title, nothing, nothing, nothing, nought, no_day
+        )
+        .join(RiskDuty, RiskDuty.post_id == Post.id)
+        .where(RiskDuty.to_on.is_(None), RiskDuty.risk_id.in_(select(Risk.id).where(readable)))
+        .distinct(),
         select(
             literal_column("'tier'"), nought, nothing, nothing, Post.kind, Unit.kind, nothing, nought, no_day
         )

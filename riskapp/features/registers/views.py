@@ -12,7 +12,7 @@ from riskapp.domain import columns
 from riskapp.domain.appetite import Position
 from riskapp.domain.columns import COLUMNS
 from riskapp.domain.permissions import COUNCIL_READERS, Actor, Facts, Permission, may
-from riskapp.domain.scoring import Rating
+from riskapp.domain.scoring import ASPECTS, Rating
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
 from riskapp.features.registers import forms as addresses
@@ -34,18 +34,10 @@ MANY = {
 """What can be done to many risks at once, in the words of its button."""
 FURTHER = frozenset(
     {
-        "kind",
-        "inherent",
-        "target",
-        "likelihood",
-        "impact",
-        "treatment",
-        "actions",
-        "escalation",
-        "travel",
-        *columns.DAYS,
+        "kind", "inherent", "target", "likelihood", "impact", "treatment", "actions", "escalation", "travel",
+        "champion", "lead_member", "money", *ASPECTS, *columns.DAYS,
     }
-)
+)  # fmt: skip
 """Filters behind "More filters", which are open where one of them is used."""
 
 
@@ -82,12 +74,12 @@ def register() -> ResponseReturnValue:
         by_position[each.position] += each.count
         by_rating[each.rating] += each.count
     here = addressing.with_query(url_for(".register"))
+    counted = partial(state.address, **({"kind": census.kind} if census.others else {}))
+    scheme = levels.scheme_of(offer.policy, census.kind)
     laid_out = grids.grid(
-        offer.policy.scoring,
+        scheme,
         at_place,
-        address=lambda likelihood, impact: here(
-            **state.address(likelihood=str(likelihood), impact=str(impact), band=None)
-        ),
+        address=lambda likelihood, impact: here(**counted(likelihood=str(likelihood), impact=str(impact), band=None)),
     )
     return render_template(
         "risks/register.html",
@@ -106,13 +98,17 @@ def register() -> ResponseReturnValue:
         page=page,
         rows=rows,
         whole=at_place.total(),
+        scheme=scheme,
+        counted=counted,
+        census=census,
+        steps={(each.name, step.key): step.word for each in offer.policy.scoring.aspects for step in each.steps},
         by_position=by_position,
         by_rating=by_rating,
         grid=laid_out,
         drawing=drawings.heat_map(grids.drawn(laid_out)),
         movement=census.movement,
         withheld=census.withheld,
-        rating_of=levels.rating_of(offer.policy.scoring),
+        rating_of=levels.ratings_of(offer.policy),
         category_words=_categories(offer),
         here=here,
         risk_address=addressing.of_each(".risk"),
@@ -199,7 +195,8 @@ Cells = Callable[[RegisterRow], tuple[object, ...]]
 
 
 def _spelling(offer: addresses.Offer) -> Mapping[str, Cells]:
-    rating_of, labels = levels.rating_of(offer.policy.scoring), _categories(offer)
+    rating_of, labels = levels.ratings_of(offer.policy), _categories(offer)
+    words = {(each.name, step.key): step.word for each in offer.policy.scoring.aspects for step in each.steps}
 
     def plain(name: str) -> Cells:
         return lambda row: (getattr(row, name),)
@@ -219,8 +216,12 @@ def _spelling(offer: addresses.Offer) -> Mapping[str, Cells]:
         "inherent": lambda row: _score(row.inherent, row, rating_of),
         "current": lambda row: _score(row.current, row, rating_of),
         "travel": lambda row: (row.moved.words if row.moved else None,),
+        "champion": plain("champion"),
+        "lead_member": plain("lead_member"),
         "likelihood": of("assessment", "likelihood"),
         "impact": of("assessment", "impact"),
+        **{name: _step(name, words) for name in ASPECTS},
+        "money": of("assessment", "likely_pounds"),
         "target": lambda row: _score(row.target, row, rating_of),
         "target_by": of("assessment", "target_on"),
         "appetite": lambda row: (Position.of(row.position).label if row.position else row.withheld.get("assessment"),),
@@ -234,5 +235,9 @@ def _spelling(offer: addresses.Offer) -> Mapping[str, Cells]:
     }
 
 
-def _score(score: Score | None, row: RegisterRow, rating_of: Callable[[str], Rating]) -> tuple[object, ...]:
-    return (score.score, rating_of(score.rating).label) if score else (None, row.withheld.get("assessment"))
+def _step(name: str, words: Mapping[tuple[str, str], str]) -> Cells:
+    return lambda row: (row.withheld.get("assessment") or words.get((name, getattr(row, name)), getattr(row, name)),)
+
+
+def _score(score: Score | None, row: RegisterRow, rating_of: Callable[[str, str], Rating]) -> tuple[object, ...]:
+    return (score.score, rating_of(row.kind, score.rating).label) if score else (None, row.withheld.get("assessment"))

@@ -436,6 +436,7 @@ def reassign(risk: Risk, *, to_post_id: int, why: str, by: Actor, at: datetime, 
         why=why,
     )
     escalation.change_owner(risk.id, owner_post_id=post.id, by=by, at=at, on=on)
+    tolerances.reconsider(risk, by=by, at=at, on=on)
 
 
 def move(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on: date) -> None:

@@ -32,6 +32,7 @@ class Similar:
 
     reference: str
     title: str
+    kind: str
     unit: str
     score: int | None
     rating: str | None
@@ -65,7 +66,7 @@ def similar(actor: Actor, *, text: str, on: date, but: int | None = None) -> tup
         seen.joined(
             select(
                 Entity.reference, seen.shown("title", Entity.name).label("title"), seen.why("title").label("why"),
-                unit.label("unit"), score.label("score"), rating.label("rating"), *shared,
+                Risk.kind.label("kind"), unit.label("unit"), score.label("score"), rating.label("rating"), *shared,
             )
             .select_from(Risk)
             .join(Entity, Entity.id == Risk.id)
@@ -88,10 +89,10 @@ def similar(actor: Actor, *, text: str, on: date, but: int | None = None) -> tup
     )
     return tuple(
         Similar(
-            reference, readers.told(name, why), where, points, band,
+            reference, readers.told(name, why), kind, where, points, band,
             tuple(word for word, is_shared in zip(words, told, strict=True) if is_shared),
         )
-        for reference, name, why, where, points, band, *told in rows
+        for reference, name, why, kind, where, points, band, *told in rows
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ answer alike. Each kind of leak is let in once, and the comparison must see it: 
 
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -43,6 +44,7 @@ from tests.non_interference import (
     ask,
     trail_addresses,
 )
+from tests.pack_builders import reference_of
 
 AT_LEAST = 1500
 DONE: dict[str, int] = {}

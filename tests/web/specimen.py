@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired
 from riskapp.domain.geometry.bars import Bar, Bars
 from riskapp.domain.geometry.bow_tie import Barrier, BowTie, Branch
 from riskapp.domain.geometry.matrix import Matrix, MatrixCell
+from riskapp.domain.geometry.network_map import MapEdge, MapNode, Neighbours
 from riskapp.domain.geometry.route_map import LiveCase, Route, RouteEdge, RouteNode
 from riskapp.domain.geometry.ruler import Appetite
 from riskapp.domain.geometry.score_chart import Scored, ScoreHistory
@@ -285,6 +286,16 @@ def route() -> drawings.Drawing:
         ("Board", "next meeting"),
     )
     return drawings.route(Route(columns, tuple(nodes), tuple(edges)))
+
+
+def network() -> drawings.Drawing:
+    nodes = (
+        MapNode("R-7K4QX", "Repairs contractor withdraws", -1, "Housing", 16, band(HIGH)),
+        MapNode("R-2M8HD", "Homes stay damp through the winter", 0, "Housing", 20, band(VERY_HIGH)),
+        MapNode("R-9C3TW", "The Ombudsman finds against the council", 1, "Governance"),
+    )
+    edges = (MapEdge("R-7K4QX", "R-2M8HD", "causes"), MapEdge("R-2M8HD", "R-9C3TW", "worsens"))
+    return drawings.network(Neighbours(nodes, edges))
 
 
 def bars() -> drawings.Drawing:

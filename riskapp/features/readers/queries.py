@@ -298,6 +298,11 @@ def is_existence_withheld(*, on: date) -> ColumnElement[bool]:
     return classification.is_existence_withheld(Risk.id, on=on)
 
 
+def _reads_by_it(duty: type[RiskDuty]) -> tuple[ColumnElement[bool], ...]:
+    """Which parts in a risk let somebody read it: a champion reads by the role over the unit, and not by the part."""
+    return duty.duty != "champion", duty.to_on.is_(None)
+
+
 def _takes_part(actor: Actor) -> ColumnElement[bool]:
     # Aliases of its own: a list that joins links or actions itself would else be taken for the ones meant here.
     link, action = aliased(Link), aliased(Action)
@@ -305,7 +310,7 @@ def _takes_part(actor: Actor) -> ColumnElement[bool]:
     duty = aliased(RiskDuty)
     return or_(
         exists().where(link.to_id == Risk.id, link.kind == "treats", action.id == link.from_id, mine),
-        exists().where(duty.risk_id == Risk.id, duty.post_id.in_(actor.post_ids), duty.to_on.is_(None)),
+        exists().where(duty.risk_id == Risk.id, duty.post_id.in_(actor.post_ids), *_reads_by_it(duty)),
     )
 
 
@@ -332,7 +337,7 @@ _FACTS = union_all(
     .join(Link, Link.from_id == Action.id)
     .where(Link.to_id == _RISK_ID, Link.kind == "treats"),
     select(literal_column("'duty'"), RiskDuty.post_id, RiskDuty.post_id, _NO_WORD, _NO_WORD).where(
-        RiskDuty.risk_id == _RISK_ID, RiskDuty.to_on.is_(None)
+        RiskDuty.risk_id == _RISK_ID, *_reads_by_it(RiskDuty)
     ),
     select(literal_column("'desk'"), EscalationDesk.post_id, EscalationDesk.id, EscalationDesk.state, _NO_WORD)
     .join(EscalationCase, EscalationCase.id == EscalationDesk.case_id)

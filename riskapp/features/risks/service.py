@@ -117,7 +117,8 @@ def draft(new: NewRisk, *, by: Actor, at: datetime, on: date) -> Risk:
     db.session.add(risk)
     db.session.flush()
     keep_statement(risk, new.statement)
-    if sitting and any(grant.role is Role.CHAMPION for grant in by.grants):
+    home = db.session.get_one(Unit, new.unit_id).path
+    if sitting and any(grant.role is Role.CHAMPION and home.startswith(grant.unit_path) for grant in by.grants):
         db.session.add(RiskDuty(risk_id=risk.id, post_id=sitting.post_id, duty="champion", from_on=on))
     for to_id in dict.fromkeys(new.link_ids):
         db.session.add(Link(from_id=risk.id, to_id=to_id, kind="threatens"))

@@ -18,6 +18,8 @@ from tests.authorisation.oracle_tables import DOORS, PERSONAS
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", " =", "\u00a0=", "\u3000@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 WORDS = "1+1|cmd|' /C calc'!A0;,\"x\""
 READERS = ("head_of_assurance", "administrator", "proper_officer", "internal_auditor", "champion")
+SCRIPTED = {"risks.log": r'<script src="/static/js/similar\.js\?v=[0-9a-f]{12}" defer>'}
+"""The one page that asks for a script, and the tag by which it does: a file of our own, and nothing inline."""
 A_VIDEO = {"script", "iframe", "object", "embed", "base", "meta http-equiv", "style"}
 
 
@@ -46,14 +48,19 @@ def test_every_page_sends_every_header_to_every_role(matrix, tell):
                 answer = matrix.through(persona, door, matrix.world.names[matrix.world.things[door.names][0]])
                 answers += 1
                 what = f"{persona.key} {door.endpoint} {answer.status_code}"
-                wrong += [
-                    f"{what}: {name}" for name, value in headers.HEADERS.items() if answer.headers.get(name) != value
-                ]
+                is_scripted = door.endpoint in SCRIPTED and answer.status_code == 200
+                due = headers.HEADERS | ({"Content-Security-Policy": headers.SCRIPTED} if is_scripted else {})
+                wrong += [f"{what}: {name}" for name, value in due.items() if answer.headers.get(name) != value]
                 if answer.headers.get("Cache-Control") != "no-store" or "Cookie" not in answer.headers.get("Vary", ""):
                     wrong.append(f"{what}: kept by a cache")
                 if answer.mimetype == "text/html":
                     pages += 1
-                    wrong += [f"{what}: {found}" for found in Looker(answer.text).found]
+                    found = Looker(answer.text).found
+                    if is_scripted:
+                        scripts = [each for each in found if re.fullmatch(SCRIPTED[door.endpoint], each)]
+                        assert len(scripts) == 1, what
+                        found.remove(scripts[0])
+                    wrong += [f"{what}: {each}" for each in found]
     assert wrong == [], wrong[:10]
     assert len(PERSONAS) >= 12
     assert answers > 1_000

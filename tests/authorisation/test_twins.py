@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from riskapp.domain.permissions import Actor, Clearance, Facts, Grant, Permission, Role, Sitting, may
+from riskapp.features.batches import queries as batches
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.readers import queries as readers
 from riskapp.features.rmap import queries as rmap
@@ -69,10 +71,18 @@ def facts_of_cases(_actor: Actor) -> dict[int, Facts]:
     return db.session.info["case facts"]
 
 
+def _may_do(deed: Permission, actor: Actor, *, on):
+    return readers.may_do(actor, deed, on=on)
+
+
 TWINS = (
     Twin(Permission.RISK_READ, risks_listed(readers.readable), facts_of_risks),
     Twin(Permission.RISK_READ_EXEMPT, risks_listed(readers.reads_exempt), facts_of_risks),
     Twin(Permission.TOLERANCE_READ, risks_listed(readers.reads_all), facts_of_risks),
+    *(
+        Twin(deed, risks_listed(partial(_may_do, deed)), facts_of_risks)
+        for deed in (*batches.DEEDS.values(), Permission.ACTION_ADD, Permission.RISK_SCORE)
+    ),
     Twin(Permission.ACTION_READ, actions_listed, facts_of_actions),
     Twin(Permission.ESCALATION_READ, cases_listed, facts_of_cases),
 )

@@ -1,5 +1,8 @@
 """What a register shows, in what order, and how the address says it."""
 
+import csv
+import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -7,8 +10,10 @@ import time_machine
 from sqlalchemy import event
 
 from riskapp.domain.audit import Event
+from riskapp.domain.columns import COLUMNS, USUAL, heads
 from riskapp.domain.search import words_of
 from riskapp.features.assessments import service as assessments
+from riskapp.features.assessments.service import Money
 from riskapp.features.audit import service as audit
 from riskapp.features.narrowing.queries import ORDERS, Filters
 from riskapp.features.packs import service as packs
@@ -20,7 +25,7 @@ from riskapp.features.risks import service as risks
 from riskapp.models.database import db, transaction
 from riskapp.models.entity import new_entity
 from riskapp.models.escalation import EscalationCase, EscalationDesk
-from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_judgement, a_risk, actor, sign_in
+from tests.builders import BY_HAND, DAY, NOON, ACouncil, a_judgement, a_risk, actor, an_action, sign_in
 
 COMMITTEE_DAY = date(2026, 10, 1)
 
@@ -233,6 +238,12 @@ def test_a_page_of_a_register_asks_seven_queries_with_ten_risks_and_with_three_h
         assert count_queries(page) == few <= 7
 
 
+def as_usual(offer):
+    """What is asked for where the address says nothing: the scales of the policy go with it, to be put in order by."""
+    steps = tuple((each.name, tuple(step.key for step in each.steps)) for each in offer.policy.scoring.aspects)
+    return Filters(on=DAY, since=COMMITTEE_DAY, steps=steps)
+
+
 @pytest.mark.usefixtures("council")
 class TestAddress:
     @pytest.fixture
@@ -246,8 +257,9 @@ class TestAddress:
     def test_an_empty_one_is_the_usual_register(self, offer):
         state = forms.read({}, offer)
         assert (state.filters, state.sort, state.descending, state.page, state.size) == (
-            Filters(on=DAY, since=COMMITTEE_DAY), "current", True, 1, 15,
+            as_usual(offer), "current", True, 1, 15,
         )  # fmt: skip
+        assert state.columns == USUAL
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -263,7 +275,7 @@ class TestAddress:
     def test_what_means_nothing_is_left_out_and_told(self, offer, name, value):
         state = forms.read({name: value}, offer)
         assert state.is_partly_ignored
-        assert state.filters == Filters(on=DAY, since=COMMITTEE_DAY)
+        assert state.filters == as_usual(offer)
 
     def test_a_band_and_above_is_every_band_from_it(self, offer):
         assert forms.read({"band": "high+"}, offer).filters.ratings == ("high", "very_high")
@@ -292,3 +304,108 @@ class TestAddress:
         by_title = forms.read({"sort": "title"}, offer)
         assert by_title.sorted_by("title")["sort"] == "-title"
         assert by_title.sorted_by("current")["sort"] == "-current"
+
+    def test_columns_are_kept_in_the_address_in_their_own_order(self, offer):
+        state = forms.read({"columns": "review,owner"}, offer)
+        assert state.columns == ("title", "owner", "review")
+        assert state.address() == {"columns": "title,owner,review"}
+        assert forms.read({"columns": ",".join(USUAL)}, offer).address() == {"register": "whole"}
+        assert forms.read({"columns": "all"}, offer).columns == tuple(COLUMNS)
+        assert forms.read({"columns": ",".join(COLUMNS)}, offer).address() == {"columns": "all"}
+
+    def test_days_and_sums_are_read_and_said(self, offer):
+        state = forms.read({"review_to": "2026-12-31", "opened_from": "2026-01-01", "money_from": "£1,500,000"}, offer)
+        assert {key: ends for key, *ends in state.filters.days} == {
+            "review": [None, date(2026, 12, 31)], "opened": [date(2026, 1, 1), None],
+        }  # fmt: skip
+        assert state.filters.pounds == (1_500_000, None)
+        assert sorted(state.labels.values()) == [
+            "Likely cost or gain at least £1.5m", "Next review on or before 31 Dec 2026",
+            "Opened on or after 1 Jan 2026",
+        ]  # fmt: skip
+
+    def test_one_end_of_the_matrix_is_enough(self, offer):
+        assert forms.read({"likelihood": "3"}, offer).filters.cell == (3, None)
+
+    def test_the_nearest_first_needs_words(self, offer):
+        assert forms.read({"q": "roof", "sort": "-near"}, offer).sort == "near"
+        assert forms.read({"sort": "-near"}, offer).sort == "current"
+
+
+class TestColumns:
+    """Each column can be shown, narrowed by and put in order by, on the page and in a file."""
+
+    @pytest.fixture(autouse=True)
+    def _risks(self, council, client):
+        with time_machine.travel(NOON, tick=False):
+            with transaction():
+                money = Money(low=100_000, likely=250_000, high=900_000)
+                sure = a_judgement(4, 4, confidence="high", proximity="imminent", velocity="slow", money=money)
+                judgements = {
+                    "inherent": a_judgement(5, 5),
+                    "current": sure,
+                    "target": a_judgement(2, 2, target_on=DAY),
+                }
+                late = a_risk(council, title="Late", judgements=judgements, on=DAY - timedelta(days=40))
+                an_action(council, late, due_on=DAY - timedelta(days=3))
+                an_action(council, late, due_on=DAY + timedelta(days=30))
+                a_risk(council, title="Plain", current=(2, 2))
+            sign_in(client, council.assurance_person)
+            yield
+
+    def titles(self, client, asked):
+        page = client.get(f"/registers?{asked}")
+        assert "means nothing" not in page.text, asked
+        return set(re.findall(r'class="table__title"[^>]*>([^<]+)<', page.text))
+
+    @pytest.mark.parametrize(
+        ("asked", "found"),
+        [
+            ("actions=late", {"Late"}), ("actions=none_in_date", {"Plain"}), ("actions=in_date", {"Late"}),
+            ("escalation=live", {"Late"}), ("escalation=none", {"Plain"}), ("escalation=decided", set()),
+            ("likelihood=4", {"Late"}), ("impact=2", {"Plain"}), ("inherent=very_high", {"Late", "Plain"}),
+            ("target=low", {"Late", "Plain"}), ("kind=threat", {"Late", "Plain"}), ("kind=opportunity", set()),
+            ("treatment=treat", {"Late", "Plain"}), ("treatment=tolerate", set()),
+            ("confidence=high", {"Late"}), ("proximity=distant", set()), ("velocity=slow", {"Late"}),
+            ("money_from=200000", {"Late"}), ("money_to=200000", set()),
+            ("opened_to=2026-11-01", {"Late"}), ("drafted_from=2026-11-30", {"Plain"}),
+            ("closed_from=2026-01-01", set()),
+            ("reviewed_to=2026-11-01", {"Late"}), ("review_to=2026-12-01", {"Late"}),
+            ("review_from=2027-05-01", {"Plain"}),
+        ],
+    )  # fmt: skip
+    def test_each_narrows_the_register(self, client, asked, found):
+        assert self.titles(client, asked) == found
+
+    def test_all_of_them_are_shown_on_the_page_and_in_a_file(self, client):
+        page = client.get("/registers?columns=all").text
+        for words in ("Imminent", "£250,000", "2 open", "1 late", "Service Lead", "Treat"):
+            assert words in page, words
+        rows = list(csv.DictReader(io.StringIO(client.get("/registers.csv?columns=all").text.removeprefix("\ufeff"))))
+        late = next(row for row in rows if row["Title"] == "Late")
+        assert list(late) == list(heads(COLUMNS))
+        assert (late["Open actions"], late["Late actions"], late["Proximity"]) == ("2", "1", "Imminent")
+        assert late["Likely cost or gain"] == "250000"
+
+    def test_a_file_has_the_columns_that_are_on_the_page(self, client):
+        file = client.get("/registers.csv?columns=owner,review").text.removeprefix("\ufeff").splitlines()
+        assert file[0] == "Reference,Title,Owner,Next review"
+        usual = client.get("/registers.csv").text.removeprefix("\ufeff").splitlines()[0]
+        assert usual.split(",") == list(heads(USUAL))
+
+    def test_ticked_boxes_are_one_choice_of_columns(self, client):
+        page = client.get("/registers?columns=title&columns=owner&columns=event").text
+        shown = re.findall(r"<th scope=\"col\"[^>]*>(?:<a[^>]*>|<span[^>]*>)?([^<]+)", page)
+        assert [each for each in shown if each != "Likelihood"][-4:] == ["Choose", "Risk", "Event", "Owner"]
+
+
+def test_threats_and_opportunities_are_each_on_a_map_of_their_own(council, client):
+    with time_machine.travel(NOON, tick=False):
+        _kept(council, {"title": "A threat", "current": (4, 4)}, {"title": "A chance", "kind": "opportunity"})
+        sign_in(client, council.assurance_person)
+        page = client.get("/registers").text
+        assert "1 open risk, by current score" in page
+        assert "1 opportunity" in page
+        theirs = client.get("/registers?kind=opportunity").text
+        assert "Fair" in theirs
+        assert "A threat" not in theirs

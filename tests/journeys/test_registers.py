@@ -94,7 +94,7 @@ def test_many_risks_are_given_to_another_owner_and_put_back(site: Site) -> None:
 def test_a_view_with_columns_of_its_own_is_kept_and_opens_first(site: Site) -> None:
     page = site.visit("assurance")
     page.goto(f"{site.url}/registers?register=council&band=high%2B")
-    page.get_by_text("Columns: 12 of 23").click()
+    page.get_by_text(re.compile(r"^Columns: 12 of \d+$")).click()
     page.get_by_label("Last reviewed").check()
     page.get_by_label("Inherent", exact=True).uncheck()
     page.get_by_role("button", name="Show these columns").click()

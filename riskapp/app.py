@@ -30,6 +30,7 @@ from riskapp.features.bodies import views as body_views
 from riskapp.features.champions import jobs as champion_jobs
 from riskapp.features.clock import cli as clock_cli
 from riskapp.features.clock import views as clock_views
+from riskapp.features.closures import views as closure_views
 from riskapp.features.demo import cli as demo_cli
 from riskapp.features.drafting import views as drafting_views
 from riskapp.features.escalation import cli as escalation_cli
@@ -40,6 +41,7 @@ from riskapp.features.exemption import views as exemption_views
 from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
+from riskapp.features.moves import views as move_views
 from riskapp.features.oidc import views as oidc_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
@@ -79,6 +81,8 @@ ROOT = Path(__file__).parents[1]
 BLUEPRINTS = (
     work_views.blueprint,
     drafting_views.blueprint,
+    closure_views.blueprint,
+    move_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,

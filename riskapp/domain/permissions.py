@@ -40,6 +40,7 @@ class Permission(StrEnum):
     RISK_SCORE = "risk:score"
     RISK_REVIEW = "risk:review"
     RISK_CLOSE = "risk:close"
+    RISK_MOVE = "risk:move"
     RISK_MARK_EXEMPT = "risk:mark_exempt"
     EXEMPTION_DECIDE = "exemption:decide"
     EXEMPTION_TRACE = "exemption:trace"
@@ -90,7 +91,8 @@ DEEDS: Mapping[Permission, str] = {
     Permission.RISK_REWORD: "Change what a risk says, who has a part in it, and the expertise asked for on it",
     Permission.RISK_SCORE: "Score a risk",
     Permission.RISK_REVIEW: "Record a review of a risk",
-    Permission.RISK_CLOSE: "Close a risk",
+    Permission.RISK_CLOSE: "Close a risk, merge it into another, or open it again",
+    Permission.RISK_MOVE: "Move a risk from its unit to another (of both: who manages them)",
     Permission.RISK_MARK_EXEMPT: "Mark words of a risk as perhaps exempt",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
     Permission.EXEMPTION_TRACE: "See who read what is exempt",
@@ -344,6 +346,7 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         *((*line, not_own) for line in _kept_by(Role.MANAGER)),
         (*_manages_on_its_route, not_own),
     ),
+    Permission.RISK_MOVE: (_manages_on_its_route, *_kept_by(Role.MANAGER)),
     Permission.RISK_MARK_EXEMPT: (
         (reads_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
         (owns,),

@@ -19,6 +19,7 @@ from riskapp.domain import (
     calendar,
     escalation,
     exemption,
+    life,
     packs,
     reminders,
     retention,
@@ -51,10 +52,11 @@ CHAPTERS = (
     "exemption",
     "signing_in",
     "retention",
+    "life",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in", "retention"})
+YOUNGER = frozenset({"access", "people", "signing_in", "retention", "life"})
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -84,6 +86,7 @@ class Policy:
     exemption: exemption.ExemptionRules
     signing_in: signing_in.SigningIn | None
     retention: retention.RetentionRules | None
+    life: life.LifeRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -150,6 +153,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         exemption=chapter("exemption", exemption.parse),
         signing_in=chapter("signing_in", signing_in.parse) if "signing_in" in documents else None,
         retention=chapter("retention", retention.parse) if "retention" in documents else None,
+        life=chapter("life", life.parse) if "life" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()

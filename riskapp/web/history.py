@@ -69,6 +69,7 @@ WORDS: Mapping[str, str] = {
     Event.ESCALATION_WITHDRAWN: "Escalation withdrawn",
     Event.ESCALATION_EXPIRED: "Escalation moved up, since nobody answered in time",
     Event.RISK_REHOMED: "Given to another unit",
+    Event.RISK_REOPENED: "Opened again",
     Event.ESCALATION_REHOMED: "Escalation given to another unit",
 }
 
@@ -94,6 +95,8 @@ IN_FULL: Mapping[str, str] = {
     Event.BOARD_CHANGED: "Changed: now {after[name]}, led by {after[led_by]}",
     Event.BOARD_JOINED: "{after[post]} joined as {after[role]}",
     Event.BOARD_LEFT: "{after[post]} left",
+    Event.RISK_MERGED: "Merged into {after[into]}",
+    Event.RISK_TOOK_OVER: "Took over {after[merged]}",
     Event.EXEMPT_SHOWN: "Exempt words read: {after[where]}",
     Event.LIST_EXPORTED: "Taken out as a file: {after[list]}, {after[rows]} rows",
     Event.CHECKPOINT_ISSUED: "Checkpoint issued at number {after[number]}",

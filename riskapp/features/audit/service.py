@@ -31,6 +31,7 @@ from riskapp.models.audit import (
 )
 from riskapp.models.bodies import Body, GovernanceReview
 from riskapp.models.champions import ChampionAppointment
+from riskapp.models.closures import RiskMerger
 from riskapp.models.database import db, insert_or
 from riskapp.models.entity import Classification
 from riskapp.models.escalation import EscalationCase, EscalationDesk
@@ -41,6 +42,7 @@ AUDITED: Mapping[type, str] = {
     Risk: "id",
     Assessment: "risk_id",
     Review: "risk_id",
+    RiskMerger: "risk_id",
     Action: "id",
     ActionPromise: "action_id",
     ActionUpdate: "action_id",

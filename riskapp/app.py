@@ -33,6 +33,8 @@ from riskapp.features.clock import views as clock_views
 from riskapp.features.closures import views as closure_views
 from riskapp.features.demo import cli as demo_cli
 from riskapp.features.drafting import views as drafting_views
+from riskapp.features.emerging import jobs as emerging_jobs
+from riskapp.features.emerging import views as emerging_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
@@ -42,6 +44,7 @@ from riskapp.features.imports import views as organisation_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
 from riskapp.features.moves import views as move_views
+from riskapp.features.near_misses import views as near_miss_views
 from riskapp.features.oidc import views as oidc_views
 from riskapp.features.packs import cli as pack_cli
 from riskapp.features.packs import views as pack_views
@@ -83,6 +86,8 @@ BLUEPRINTS = (
     drafting_views.blueprint,
     closure_views.blueprint,
     move_views.blueprint,
+    near_miss_views.blueprint,
+    emerging_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,
@@ -107,6 +112,8 @@ PLACES = (
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
+    shell.Place("Near misses", "near_misses.near_misses", Permission.NEAR_MISS_READ),
+    shell.Place("Watch list", "emerging.emerging", Permission.EMERGING_READ),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ, names_no_thing=True),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
@@ -138,6 +145,7 @@ JOBS = (
     *body_jobs.JOBS,
     *leaving_jobs.JOBS,
     *champion_jobs.JOBS,
+    *emerging_jobs.JOBS,
     *escalation_jobs.JOBS,
     *reminder_jobs.JOBS,
 )

@@ -1,4 +1,4 @@
-"""Mergers of risks."""
+"""Mergers of risks, near misses, and the watch list of emerging risks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,6 +46,95 @@ def upgrade():
     )
     op.create_index(op.f("ix_risk_merger_into_id"), "risk_merger", ["into_id"], unique=False)
 
+    op.create_table(
+        "near_miss",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("stopped_by", sa.String(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("risk_id", sa.Integer(), nullable=True),
+        sa.Column("settled_on", sa.Date(), nullable=True),
+        sa.Column("settled_why", sa.String(), nullable=True),
+        sa.CheckConstraint("state IN ('new', 'linked', 'logged', 'left')", name=op.f("ck_near_miss_state")),
+        sa.CheckConstraint(
+            "state IN ('new', 'left') OR risk_id IS NOT NULL", name=op.f("ck_near_miss_linked_to_a_risk")
+        ),
+        sa.CheckConstraint("(state = 'new') = (settled_on IS NULL)", name=op.f("ck_near_miss_settled_on_a_day")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_near_miss_unit_id_unit"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(["risk_id"], ["risk.id"], name=op.f("fk_near_miss_risk_id_risk"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_near_miss")),
+        sa.UniqueConstraint("key", name=op.f("uq_near_miss_key")),
+    )
+    op.create_index(op.f("ix_near_miss_unit_id_state"), "near_miss", ["unit_id", "state"], unique=False)
+    op.create_index(op.f("ix_near_miss_risk_id"), "near_miss", ["risk_id"], unique=False)
+    op.create_table(
+        "emerging_risk",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("watcher_post_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("added_on", sa.Date(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("look_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("risk_id", sa.Integer(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_why", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("state IN ('watched', 'promoted', 'dropped')", name=op.f("ck_emerging_risk_state")),
+        sa.CheckConstraint("(state = 'watched') = (ended_on IS NULL)", name=op.f("ck_emerging_risk_ended_on_a_day")),
+        sa.CheckConstraint(
+            "(state = 'promoted') = (risk_id IS NOT NULL)", name=op.f("ck_emerging_risk_promoted_to_a_risk")
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["unit.id"], name=op.f("fk_emerging_risk_unit_id_unit"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["watcher_post_id"], ["post.id"], name=op.f("fk_emerging_risk_watcher_post_id_post"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["risk_id"], ["risk.id"], name=op.f("fk_emerging_risk_risk_id_risk"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emerging_risk")),
+        sa.UniqueConstraint("key", name=op.f("uq_emerging_risk_key")),
+    )
+    for columns in (["unit_id", "state"], ["state", "look_on"], ["risk_id"]):
+        op.create_index(op.f(f"ix_emerging_risk_{'_'.join(columns)}"), "emerging_risk", columns, unique=False)
+    op.create_table(
+        "emerging_look",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("emerging_risk_id", sa.Integer(), nullable=False),
+        sa.Column("looked_on", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("by_post_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["emerging_risk_id"],
+            ["emerging_risk.id"],
+            name=op.f("fk_emerging_look_emerging_risk_id_emerging_risk"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_post_id"], ["post.id"], name=op.f("fk_emerging_look_by_post_id_post"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emerging_look")),
+    )
+    op.create_index(
+        op.f("ix_emerging_look_emerging_risk_id_looked_on"),
+        "emerging_look",
+        ["emerging_risk_id", "looked_on"],
+        unique=False,
+    )
+
 
 def downgrade():
+    op.drop_table("emerging_look")
+    op.drop_table("emerging_risk")
+    op.drop_table("near_miss")
     op.drop_table("risk_merger")

@@ -1,14 +1,31 @@
-"""The life of a risk: when it may be merged, opened again or moved."""
+"""The life of a risk: when it may be merged, opened again or moved, and what comes before it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from riskapp.domain.calendar import WithCalendar, next_working_day
 from riskapp.domain.refusal import Cannot, Refusal
+from riskapp.domain.reviews import Interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
     from riskapp.domain.toml_reader import Clause, Table
+
+NEAR_MISS_STATES: Mapping[str, str] = {
+    "new": "To be looked at",
+    "linked": "Linked to a risk",
+    "logged": "Logged as a risk",
+    "left": "Nothing more to do",
+}
+EMERGING_STATES: Mapping[str, str] = {
+    "watched": "Watched",
+    "promoted": "Logged as a risk",
+    "dropped": "Dropped",
+}
 
 
 class CannotMerge(Cannot):
@@ -22,6 +39,49 @@ class LifeRules:
     reopening_clause: Clause
     merging_clause: Clause
     moving_clause: Clause
+    near_misses_clause: Clause
+    emerging_clause: Clause
+    emerging_every: Interval
+
+
+class WithLife(WithCalendar, Protocol):
+    """A policy that has a chapter on the life of a risk, or is from before it."""
+
+    @property
+    def life(self) -> LifeRules | None: ...
+
+
+class CannotWatch(Cannot):
+    """The policy in force has no watch list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a risk that is being logged began as: its words and its unit."""
+
+    key: str
+    title: str
+    event: str
+    unit_id: int
+
+
+def latest_look(policy: WithLife, on: date) -> date:
+    """Return the day by which an emerging risk that was looked at on a day is looked at again (policy 18.5)."""
+    if policy.life is None:
+        raise CannotWatch(Refusal(None, "The policy in force has no watch list. Adopt a later version first"))
+    return next_working_day(policy.calendar, policy.life.emerging_every.after(on))
+
+
+def check_look(policy: WithLife, look_on: date | None, on: date, *, field: str = "look_on") -> date:
+    """Refuse a next look in the past or later than the policy lets it be; no day is the latest one."""
+    latest = latest_look(policy, on)
+    if look_on is None:
+        return latest
+    if look_on < on:
+        raise CannotWatch(Refusal(field, "That day has passed. Give today or a later one"))
+    if look_on > latest:
+        raise CannotWatch(Refusal(field, f"The policy wants a look by {latest:%-d %b %Y}. Give an earlier day"))
+    return look_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +135,11 @@ def _a(kind: str) -> str:
 def parse(document: Table) -> LifeRules:
     """Read life.toml; faults go to the document's notes."""
     clauses = {}
-    for name in ("reopening", "merging", "moving"):
+    for name in ("reopening", "merging", "moving", "near_misses"):
         table = document.table(name)
         clauses[f"{name}_clause"] = table.clause()
         table.done()
-    return LifeRules(**clauses)
+    emerging = document.table("emerging")
+    emerging_clause, every = emerging.clause(), Interval(emerging.integer("months", at_least=1, at_most=24), "months")
+    emerging.done()
+    return LifeRules(**clauses, emerging_clause=emerging_clause, emerging_every=every)

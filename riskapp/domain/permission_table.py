@@ -20,6 +20,8 @@ ROOMS: Mapping[str, str] = {
     "public": "Everybody",
     "signed_in": "Everybody",
     "risk": "Risks",
+    "near_miss": "Near misses and emerging risks",
+    "emerging": "Near misses and emerging risks",
     "exemption": "Exemptions",
     "action": "Actions",
     "escalation": "Escalations",

@@ -42,6 +42,11 @@ class Permission(StrEnum):
     RISK_CLOSE = "risk:close"
     RISK_MOVE = "risk:move"
     RISK_MARK_EXEMPT = "risk:mark_exempt"
+    NEAR_MISS_TELL = "near_miss:tell"
+    NEAR_MISS_READ = "near_miss:read"
+    NEAR_MISS_SETTLE = "near_miss:settle"
+    EMERGING_READ = "emerging:read"
+    EMERGING_KEEP = "emerging:keep"
     EXEMPTION_DECIDE = "exemption:decide"
     EXEMPTION_TRACE = "exemption:trace"
     ACTION_ADD = "action:add"
@@ -94,6 +99,11 @@ DEEDS: Mapping[Permission, str] = {
     Permission.RISK_CLOSE: "Close a risk, merge it into another, or open it again",
     Permission.RISK_MOVE: "Move a risk from its unit to another (of both: who manages them)",
     Permission.RISK_MARK_EXEMPT: "Mark words of a risk as perhaps exempt",
+    Permission.NEAR_MISS_TELL: "Tell of a near miss",
+    Permission.NEAR_MISS_READ: "Read a near miss",
+    Permission.NEAR_MISS_SETTLE: "Say what is made of a near miss",
+    Permission.EMERGING_READ: "Read what is on the watch list",
+    Permission.EMERGING_KEEP: "Put something on the watch list, look at it, and take it off",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
     Permission.EXEMPTION_TRACE: "See who read what is exempt",
     Permission.ACTION_ADD: "Add an action to a risk",
@@ -354,6 +364,11 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         (takes_part, existence_told),
         (named,),
     ),
+    Permission.NEAR_MISS_TELL: ((signed_in,),),
+    Permission.NEAR_MISS_READ: ((in_unit(*KEEPERS, *ASSURERS, Role.AUDITOR),),),
+    Permission.NEAR_MISS_SETTLE: ((in_unit(*KEEPERS, *ASSURERS),),),
+    Permission.EMERGING_READ: ((in_unit(*KEEPERS, *COUNCIL_READERS),), (owns,)),
+    Permission.EMERGING_KEEP: ((in_unit(*KEEPERS, *ASSURERS),), (owns,)),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
     Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),
     Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),

@@ -35,6 +35,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         "route heads_of_assurance those_on_the_routes times_of cases_of post_kinds",
         NO_SECRET: "proof units_to_choose",
     },
+    "emerging": {RULES: "due"},
     "duties": {RULES: "holds_on lasts duties_of sitting is_away uncovered_posts"},
     "classification": {
         RULES: "is_in_force withheld is_exempt is_existence_withheld is_group_withheld withheld_things withheld_groups"

@@ -77,6 +77,7 @@ OUTLINE = (
     Event.RISK_DRAFTED,
     Event.RISK_OPENED,
     Event.RISK_CLOSED,
+    Event.RISK_REOPENED,
     Event.RISK_TAKEN_ON,
     Event.RISK_CLASSIFIED,
     Event.RISK_MARKED_EXEMPT,

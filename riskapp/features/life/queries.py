@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, literal_column, select, union_all
 
 from riskapp.domain.permissions import Actor
+from riskapp.features.near_misses import queries as near_misses
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
 from riskapp.models.closures import RiskMerger
 from riskapp.models.database import read
 from riskapp.models.entity import Entity
+from riskapp.models.near_misses import NearMiss
 from riskapp.models.risks import Risk
 
 THE_RISK = bindparam("risk_id", type_=Integer)
@@ -20,7 +22,7 @@ THE_RISK = bindparam("risk_id", type_=Integer)
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A thing in the life of a risk: what it is to it, its reference and title, on what day, and its state."""
+    """A thing in the life of a risk: what it is to it, its reference or key, its title, and its day."""
 
     what: str
     reference: str
@@ -38,7 +40,7 @@ class Life:
     @property
     def references(self) -> tuple[str, ...]:
         """The references of all risks that are named."""
-        return tuple(each.reference for some in self.met.values() for each in some)
+        return tuple(each.reference for what in ("into", "from") for each in self.met.get(what, ()))
 
     @property
     def into(self) -> Met | None:
@@ -54,7 +56,7 @@ def life(actor: Actor, *, risk_id: int, on: date) -> Life:
         if what == "merged":
             is_merged = True
         else:
-            found.setdefault(what, []).append(Met(what, reference, readers.told(title, why), day))
+            found.setdefault(what, []).append(Met(what, reference, readers.told(title, why or None), day))
     return Life(is_merged, {what: tuple(each) for what, each in found.items()})
 
 
@@ -79,9 +81,13 @@ def _life(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     is_merged = select(
         literal_column("'merged'"), nothing, nothing, RiskMerger.merged_on, nothing
     ).where(RiskMerger.risk_id == THE_RISK, stands)  # fmt: skip
+    near_miss = select(
+        literal_column("'near_miss'"), NearMiss.key, NearMiss.what, NearMiss.happened_on, nothing
+    ).where(NearMiss.risk_id == THE_RISK, near_misses.readable(actor))  # fmt: skip
     every = union_all(
         other("into", RiskMerger.risk_id, RiskMerger.into_id),
         other("from", RiskMerger.into_id, RiskMerger.risk_id),
         is_merged,
+        near_miss,
     ).subquery()
     return select(*every.c).order_by(every.c.day, every.c.reference)

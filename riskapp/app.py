@@ -41,6 +41,8 @@ from riskapp.features.escalation import views as escalation_views
 from riskapp.features.exemption import queries as exemptions
 from riskapp.features.exemption import views as exemption_views
 from riskapp.features.imports import views as organisation_views
+from riskapp.features.issues import jobs as issue_jobs
+from riskapp.features.issues import views as issue_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
 from riskapp.features.moves import views as move_views
@@ -88,6 +90,7 @@ BLUEPRINTS = (
     move_views.blueprint,
     near_miss_views.blueprint,
     emerging_views.blueprint,
+    issue_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,
@@ -112,6 +115,7 @@ PLACES = (
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
+    shell.Place("Issues", "issues.issues", Permission.ISSUE_READ),
     shell.Place("Near misses", "near_misses.near_misses", Permission.NEAR_MISS_READ),
     shell.Place("Watch list", "emerging.emerging", Permission.EMERGING_READ),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
@@ -146,6 +150,7 @@ JOBS = (
     *leaving_jobs.JOBS,
     *champion_jobs.JOBS,
     *emerging_jobs.JOBS,
+    *issue_jobs.JOBS,
     *escalation_jobs.JOBS,
     *reminder_jobs.JOBS,
 )

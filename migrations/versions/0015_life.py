@@ -1,4 +1,4 @@
-"""Mergers of risks, near misses, and the watch list of emerging risks."""
+"""Mergers of risks, near misses, the watch list of emerging risks, and issues."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -132,8 +132,71 @@ def upgrade():
         unique=False,
     )
 
+    op.create_table(
+        "issue",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("risk_id", sa.Integer(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("owner_post_id", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("dimension", sa.String(length=40), nullable=False),
+        sa.Column("likelihood", sa.Integer(), nullable=False),
+        sa.Column("impact", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("rating", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.String(length=40), nullable=False),
+        sa.Column("policy_version_id", sa.Integer(), nullable=False),
+        sa.Column("may_recur", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("raised_on", sa.Date(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("raised_by_post_id", sa.Integer(), nullable=True),
+        sa.Column("raised_by_id", sa.Integer(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("closed_why", sa.String(), nullable=True),
+        sa.Column("registered_on", sa.Date(), nullable=True),
+        sa.Column("held_score", sa.Integer(), nullable=True),
+        sa.Column("held_rating", sa.String(length=40), nullable=True),
+        sa.Column("stopped_at_post_id", sa.Integer(), nullable=True),
+        sa.Column("stopped_as", sa.String(length=40), nullable=True),
+        sa.Column("brief_by", sa.Date(), nullable=True),
+        sa.Column("briefed_on", sa.Date(), nullable=True),
+        sa.Column("briefed_whom", sa.String(), nullable=True),
+        sa.Column("briefed_by_post_id", sa.Integer(), nullable=True),
+        sa.Column("submission_key", sa.String(length=40), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("status IN ('open', 'closed')", name=op.f("ck_issue_status")),
+        sa.CheckConstraint("(status = 'closed') = (closed_on IS NOT NULL)", name=op.f("ck_issue_closed_on_a_day")),
+        sa.CheckConstraint("likelihood > 0 AND impact > 0 AND score > 0", name=op.f("ck_issue_positive")),
+        sa.CheckConstraint("registered_on IS NULL OR risk_id IS NOT NULL", name=op.f("ck_issue_registered_as_a_risk")),
+        sa.CheckConstraint("(briefed_on IS NULL) = (briefed_whom IS NULL)", name=op.f("ck_issue_briefed_somebody")),
+        sa.ForeignKeyConstraint(["id"], ["entity.id"], name=op.f("fk_issue_id_entity"), ondelete="CASCADE"),
+        *(
+            sa.ForeignKeyConstraint(
+                [column], [f"{table}.id"], name=op.f(f"fk_issue_{column}_{table}"), ondelete="RESTRICT"
+            )
+            for column, table in (
+                ("risk_id", "risk"),
+                ("unit_id", "unit"),
+                ("owner_post_id", "post"),
+                ("policy_version_id", "policy_version"),
+                ("raised_by_post_id", "post"),
+                ("raised_by_id", "person"),
+                ("stopped_at_post_id", "post"),
+                ("briefed_by_post_id", "post"),
+            )
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issue")),
+        sa.UniqueConstraint("submission_key", name=op.f("uq_issue_submission_key")),
+    )
+    for columns in (["status", "unit_id"], ["risk_id"], ["owner_post_id"], ["happened_on"]):
+        op.create_index(op.f(f"ix_issue_{'_'.join(columns)}"), "issue", columns, unique=False)
+
 
 def downgrade():
+    op.drop_table("issue")
     op.drop_table("emerging_look")
     op.drop_table("emerging_risk")
     op.drop_table("near_miss")

@@ -42,6 +42,11 @@ class LifeRules:
     near_misses_clause: Clause
     emerging_clause: Clause
     emerging_every: Interval
+    issues_clause: Clause
+    briefing_days: Mapping[str, int]
+    briefing_clause: Clause
+    foresight_clause: Clause
+    foresight_days: int
 
 
 class WithLife(WithCalendar, Protocol):
@@ -135,11 +140,28 @@ def _a(kind: str) -> str:
 def parse(document: Table) -> LifeRules:
     """Read life.toml; faults go to the document's notes."""
     clauses = {}
-    for name in ("reopening", "merging", "moving", "near_misses"):
+    for name in ("reopening", "merging", "moving", "near_misses", "issues"):
         table = document.table(name)
         clauses[f"{name}_clause"] = table.clause()
         table.done()
     emerging = document.table("emerging")
     emerging_clause, every = emerging.clause(), Interval(emerging.integer("months", at_least=1, at_most=24), "months")
     emerging.done()
-    return LifeRules(**clauses, emerging_clause=emerging_clause, emerging_every=every)
+    foresight = document.table("foresight")
+    foresight_clause, foresight_days = foresight.clause(), foresight.integer("days", at_least=1)
+    foresight.done()
+    briefing_days: dict[str, int] = {}
+    briefing_clause = foresight_clause
+    for table in document.tables("briefing"):
+        briefing_clause, days = table.clause(), table.integer("working_days", at_least=1, at_most=60)
+        briefing_days |= dict.fromkeys(table.texts("ratings"), days)
+        table.done()
+    return LifeRules(
+        **clauses,
+        emerging_clause=emerging_clause,
+        emerging_every=every,
+        briefing_days=briefing_days,
+        briefing_clause=briefing_clause,
+        foresight_clause=foresight_clause,
+        foresight_days=foresight_days,
+    )

@@ -20,6 +20,7 @@ ROOMS: Mapping[str, str] = {
     "public": "Everybody",
     "signed_in": "Everybody",
     "risk": "Risks",
+    "issue": "Issues",
     "near_miss": "Near misses and emerging risks",
     "emerging": "Near misses and emerging risks",
     "exemption": "Exemptions",

@@ -47,6 +47,10 @@ class Permission(StrEnum):
     NEAR_MISS_SETTLE = "near_miss:settle"
     EMERGING_READ = "emerging:read"
     EMERGING_KEEP = "emerging:keep"
+    ISSUE_READ = "issue:read"
+    ISSUE_RAISE = "issue:raise"
+    ISSUE_KEEP = "issue:keep"
+    ISSUE_CLOSE = "issue:close"
     EXEMPTION_DECIDE = "exemption:decide"
     EXEMPTION_TRACE = "exemption:trace"
     ACTION_ADD = "action:add"
@@ -104,6 +108,10 @@ DEEDS: Mapping[Permission, str] = {
     Permission.NEAR_MISS_SETTLE: "Say what is made of a near miss",
     Permission.EMERGING_READ: "Read what is on the watch list",
     Permission.EMERGING_KEEP: "Put something on the watch list, look at it, and take it off",
+    Permission.ISSUE_READ: "Read an issue",
+    Permission.ISSUE_RAISE: "Say that a risk has happened",
+    Permission.ISSUE_KEEP: "Escalate an issue, add an action to it, and record that Members were briefed",
+    Permission.ISSUE_CLOSE: "Close an issue",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
     Permission.EXEMPTION_TRACE: "See who read what is exempt",
     Permission.ACTION_ADD: "Add an action to a risk",
@@ -369,6 +377,18 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.NEAR_MISS_SETTLE: ((in_unit(*KEEPERS, *ASSURERS),),),
     Permission.EMERGING_READ: ((in_unit(*KEEPERS, *COUNCIL_READERS),), (owns,)),
     Permission.EMERGING_KEEP: ((in_unit(*KEEPERS, *ASSURERS),), (owns,)),
+    Permission.ISSUE_READ: (
+        *_kept_by(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),
+        (owns,),
+        (on_its_route,),
+        (reads_unit(Role.COMMITTEE), not_exempt, is_open),
+    ),
+    Permission.ISSUE_RAISE: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),
+    Permission.ISSUE_KEEP: ((owns,), _manages_on_its_route, *_kept_by(*KEEPERS)),
+    Permission.ISSUE_CLOSE: (
+        *((*line, not_own) for line in _kept_by(Role.MANAGER)),
+        (*_manages_on_its_route, not_own),
+    ),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
     Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),
     Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),

@@ -182,6 +182,8 @@ def _disagreements(policy: Policy) -> list[Refusal]:
         if level.ceiling > top:
             place = f"appetite.toml, level {level.key}, ceiling"
             fault(place, f"expected at most {top}, the highest score of scoring.toml, found {level.ceiling}.")
+    if policy.life and not set(policy.life.briefing_days) <= known:
+        fault("life.toml, briefing, ratings", f"expected ratings of scoring.toml: {_all(known)}.")
     if policy.effective_from.year not in policy.calendar.years:
         fault("calendar.toml, year", f"expected {policy.effective_from.year}, when the policy begins.")
     return faults

@@ -40,8 +40,9 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "classification": {
         RULES: "is_in_force withheld is_exempt is_existence_withheld is_group_withheld withheld_things withheld_groups"
     },
-    "exemption": {RULES: "standing_of"},
+    "exemption": {RULES: "standing_of in_force_of"},
     "founding": {WORDS: "council"},
+    "issues": {RULES: "known_before briefings_due of_risk_ids"},
     "oidc": {"who has the key of an invitation is not signed in yet": "invited"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "passwords": {RULES: "least_length"},

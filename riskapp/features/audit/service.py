@@ -35,6 +35,7 @@ from riskapp.models.closures import RiskMerger
 from riskapp.models.database import db, insert_or
 from riskapp.models.entity import Classification
 from riskapp.models.escalation import EscalationCase, EscalationDesk
+from riskapp.models.issues import Issue
 from riskapp.models.packs import Pack
 from riskapp.models.risks import Assessment, Review, Risk
 
@@ -43,6 +44,7 @@ AUDITED: Mapping[type, str] = {
     Assessment: "risk_id",
     Review: "risk_id",
     RiskMerger: "risk_id",
+    Issue: "id",
     Action: "id",
     ActionPromise: "action_id",
     ActionUpdate: "action_id",

@@ -58,7 +58,7 @@ TOLD = frozenset(
         Event.UNIT_REDATED, Event.POST_ADDED, Event.POST_RENAMED, Event.POST_CLOSED, Event.POST_REOPENED,
         Event.POST_FILLED, Event.POST_LEFT, Event.PERSON_ADDED, Event.AWAY, Event.BACK, Event.POLICY_ADOPTED,
     }
-) - {Event.RISK_MERGED, Event.RISK_TOOK_OVER}  # fmt: skip
+) - {Event.RISK_MERGED, Event.RISK_TOOK_OVER, Event.RISK_HAPPENED}  # fmt: skip
 """Events whose words hold no count and no name of a thing but their own: told to whom that thing is open."""
 
 

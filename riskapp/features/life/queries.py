@@ -5,17 +5,46 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, exists, literal_column, select, union_all
+from sqlalchemy.orm import aliased
 
-from riskapp.domain.permissions import Actor
+from riskapp.domain.permissions import Actor, Permission, Relation
+from riskapp.features.classification import queries as classification
 from riskapp.features.near_misses import queries as near_misses
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.queries import kept
 from riskapp.models.closures import RiskMerger
 from riskapp.models.database import read
 from riskapp.models.entity import Entity
+from riskapp.models.escalation import EscalationCase, EscalationDesk
+from riskapp.models.issues import Issue
 from riskapp.models.near_misses import NearMiss
 from riskapp.models.risks import Risk
+
+
+@kept
+def issue_readable(actor: Actor, *, on: date) -> ColumnElement[bool]:
+    """The SQL twin of ISSUE_READ, over a query of issues."""
+    is_exempt = classification.is_exempt(Issue.id, on=on)
+    is_existence_withheld = classification.is_existence_withheld(Issue.id, on=on)
+    twins: dict[Relation, readers.Twin] = {
+        **readers.by_unit(Issue.unit_id, is_exempt, is_existence_withheld),
+        Relation.OWNS: lambda actor, _: Issue.owner_post_id.in_(actor.post_ids),
+        Relation.ON_ITS_ROUTE: lambda actor, _: _on_its_route(actor),
+        Relation.OPEN: lambda _actor, _condition: Issue.status == "open",
+    }
+    return readers.limited(Permission.ISSUE_READ, actor, twins)
+
+
+def _on_its_route(actor: Actor) -> ColumnElement[bool]:
+    case, desk = aliased(EscalationCase), aliased(EscalationDesk)
+    return exists().where(
+        case.subject_id == Issue.id,
+        case.is_drill.is_(False),
+        desk.case_id == case.id,
+        desk.post_id.in_(actor.post_ids),
+    )
+
 
 THE_RISK = bindparam("risk_id", type_=Integer)
 
@@ -84,10 +113,16 @@ def _life(actor: Actor, on: date) -> Select[*tuple[Any, ...]]:
     near_miss = select(
         literal_column("'near_miss'"), NearMiss.key, NearMiss.what, NearMiss.happened_on, nothing
     ).where(NearMiss.risk_id == THE_RISK, near_misses.readable(actor))  # fmt: skip
+    happened = (
+        select(literal_column("'issue'"), Entity.reference, Entity.name, Issue.happened_on, nothing)
+        .join(Entity, Entity.id == Issue.id)
+        .where(Issue.risk_id == THE_RISK, issue_readable(actor, on=on))
+    )
     every = union_all(
         other("into", RiskMerger.risk_id, RiskMerger.into_id),
         other("from", RiskMerger.into_id, RiskMerger.risk_id),
         is_merged,
         near_miss,
+        happened,
     ).subquery()
     return select(*every.c).order_by(every.c.day, every.c.reference)

@@ -84,6 +84,7 @@ DEEDS = (
     Permission.RISK_REVIEW,
     Permission.RISK_CLOSE,
     Permission.RISK_MOVE,
+    Permission.ISSUE_RAISE,
     Permission.ACTION_ADD,
     Permission.ESCALATION_READ,
     Permission.ESCALATION_RAISE,

@@ -26,13 +26,14 @@ from riskapp.models.actions import OPEN_STATUSES, Action
 from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
+from riskapp.models.issues import Issue
 from riskapp.models.people import Post
 from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConsequence, RiskStanding
 
 HORIZON = timedelta(days=28)
 """How far ahead the list looks: what falls due later has its own page."""
 SHOWN = 4
-MINUTES = {"review": 1, "update": 1, "confirm": 1, "acknowledge": 1, "decide": 3, "draft": 3, "agree": 2}
+MINUTES = {"review": 1, "update": 1, "confirm": 1, "acknowledge": 1, "decide": 3, "draft": 3, "agree": 2, "brief": 5}
 
 ANSWERS = ("acknowledge", "decide")
 
@@ -132,6 +133,7 @@ def my_work(actor: Actor, *, on: date) -> MyWork:
         *_escalations(actor, ratings),
         *_actions(actor, on),
         *_proposed_scores(actor, ratings, on),
+        *_briefings(actor, on),
     ]
     owned = tuple(_shown(row, ratings) for row in own[:SHOWN])
     return MyWork(by_time(items, on), owned, len(own), tuple(WithOther(*row) for row in _with_others(actor)))
@@ -166,6 +168,7 @@ def _counts(actor: Actor, until: date, on: date) -> Select[int, int, int]:
         select(func.count(Action.id)).where(_wants_update(actor, until)),
         select(func.count(Action.id)).where(_wants_confirmation(actor)),
         select(func.count(Assessment.id)).join(Risk, Risk.id == Assessment.risk_id).where(_waits_for(actor, on)),
+        select(func.count(Issue.id)).where(_wants_briefing(actor, until)),
     )
     work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
     return select(work, escalations.waiting_counted(actor).scalar_subquery(), access.waiting_counted(actor))
@@ -421,6 +424,24 @@ def _proposed_scores(actor: Actor, ratings: dict[str, Rating], on: date) -> Iter
             proposal_id=row.proposal_id,
             proposed=row.proposed,
             proposed_rating=ratings.get(row.proposed_rating),
+        )
+
+
+def _wants_briefing(actor: Actor, until: date) -> ColumnElement[bool]:
+    return Issue.owner_post_id.in_(actor.post_ids) & (Issue.brief_by <= until) & Issue.briefed_on.is_(None)
+
+
+def _briefings(actor: Actor, on: date) -> Iterable[Item]:
+    """Members whom the owner of an issue is to brief."""
+    rows = db.session.execute(
+        select(Entity.reference, Entity.name, func.coalesce(Issue.brief_by, on), Issue.version)
+        .join(Entity, Entity.id == Issue.id)
+        .where(_wants_briefing(actor, on + HORIZON))
+        .order_by(Issue.brief_by, Entity.reference)
+    )
+    for reference, title, brief_by, version in rows:
+        yield Item(
+            kind="brief", what="Brief Members", of=title, due_on=brief_by, reference=reference, seen=str(version)
         )
 
 

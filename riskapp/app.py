@@ -33,8 +33,11 @@ from riskapp.features.challenges import views as challenge_views
 from riskapp.features.champions import jobs as champion_jobs
 from riskapp.features.clock import cli as clock_cli
 from riskapp.features.clock import views as clock_views
+from riskapp.features.closures import views as closure_views
 from riskapp.features.demo import cli as demo_cli
 from riskapp.features.drafting import views as drafting_views
+from riskapp.features.emerging import jobs as emerging_jobs
+from riskapp.features.emerging import views as emerging_views
 from riskapp.features.escalation import cli as escalation_cli
 from riskapp.features.escalation import jobs as escalation_jobs
 from riskapp.features.escalation import views as escalation_views
@@ -42,9 +45,13 @@ from riskapp.features.exemption import queries as exemptions
 from riskapp.features.exemption import views as exemption_views
 from riskapp.features.imports import jobs as import_jobs
 from riskapp.features.imports import views as organisation_views
+from riskapp.features.issues import jobs as issue_jobs
+from riskapp.features.issues import views as issue_views
 from riskapp.features.leaving import jobs as leaving_jobs
 from riskapp.features.leaving import views as leaving_views
 from riskapp.features.logout import views as logout_views
+from riskapp.features.moves import views as move_views
+from riskapp.features.near_misses import views as near_miss_views
 from riskapp.features.network import views as network_views
 from riskapp.features.oidc import views as oidc_views
 from riskapp.features.packs import cli as pack_cli
@@ -95,6 +102,11 @@ BLUEPRINTS = (
     quality_views.blueprint,
     challenge_views.blueprint,
     tolerance_views.blueprint,
+    closure_views.blueprint,
+    move_views.blueprint,
+    near_miss_views.blueprint,
+    emerging_views.blueprint,
+    issue_views.blueprint,
     action_views.blueprint,
     escalation_views.blueprint,
     body_views.blueprint,
@@ -124,6 +136,9 @@ PLACES = (
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
     shell.Place("Challenges", "challenges.challenges", Permission.CHALLENGE_LIST),
     shell.Place("Tolerances", "tolerances.tolerances", Permission.SIGNED_IN),
+    shell.Place("Issues", "issues.issues", Permission.ISSUE_READ),
+    shell.Place("Near misses", "near_misses.near_misses", Permission.NEAR_MISS_READ),
+    shell.Place("Watch list", "emerging.emerging", Permission.EMERGING_READ),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),
     shell.Place("Committee packs", "packs.packs", Permission.PACK_READ, names_no_thing=True),
     shell.Place("Improvement plan", "plan.plan", Permission.PLAN_READ),
@@ -159,6 +174,8 @@ JOBS = (
     *champion_jobs.JOBS,
     *challenge_jobs.JOBS,
     *tolerance_jobs.JOBS,
+    *emerging_jobs.JOBS,
+    *issue_jobs.JOBS,
     *escalation_jobs.JOBS,
     *reminder_jobs.JOBS,
 )

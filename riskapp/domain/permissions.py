@@ -41,6 +41,7 @@ class Permission(StrEnum):
     RISK_SCORE = "risk:score"
     RISK_REVIEW = "risk:review"
     RISK_CLOSE = "risk:close"
+    RISK_MOVE = "risk:move"
     RISK_MARK_EXEMPT = "risk:mark_exempt"
     RISK_TREAT = "risk:treat"
     CHALLENGE_READ = "challenge:read"
@@ -50,10 +51,18 @@ class Permission(StrEnum):
     TOLERANCE_READ = "tolerance:read"
     TOLERANCE_DECIDE = "tolerance:decide"
     RISK_REASSIGN = "risk:reassign"
-    RISK_MOVE = "risk:move"
     RISK_SET_REVIEW = "risk:set_review"
     RISK_CHASE = "risk:chase"
     VIEW_SHARE = "view:share"
+    NEAR_MISS_TELL = "near_miss:tell"
+    NEAR_MISS_READ = "near_miss:read"
+    NEAR_MISS_SETTLE = "near_miss:settle"
+    EMERGING_READ = "emerging:read"
+    EMERGING_KEEP = "emerging:keep"
+    ISSUE_READ = "issue:read"
+    ISSUE_RAISE = "issue:raise"
+    ISSUE_KEEP = "issue:keep"
+    ISSUE_CLOSE = "issue:close"
     EXEMPTION_DECIDE = "exemption:decide"
     EXEMPTION_TRACE = "exemption:trace"
     ACTION_ADD = "action:add"
@@ -103,7 +112,8 @@ DEEDS: Mapping[Permission, str] = {
     Permission.RISK_REWORD: "Change what a risk says, who has a part in it, and the expertise asked for on it",
     Permission.RISK_SCORE: "Score a risk",
     Permission.RISK_REVIEW: "Record a review of a risk",
-    Permission.RISK_CLOSE: "Close a risk",
+    Permission.RISK_CLOSE: "Close a risk, merge it into another, or open it again",
+    Permission.RISK_MOVE: "Move a risk from its unit to another (of both: who manages them)",
     Permission.RISK_MARK_EXEMPT: "Mark words of a risk as perhaps exempt",
     Permission.RISK_TREAT: "Choose how a risk is treated, or ask to have it tolerated",
     Permission.CHALLENGE_READ: "Read the challenges to a risk’s score (who challenged is told to fewer: policy 16.4)",
@@ -113,10 +123,18 @@ DEEDS: Mapping[Permission, str] = {
     Permission.TOLERANCE_READ: "Read by whom, why and until when a risk is tolerated",
     Permission.TOLERANCE_DECIDE: "Accept a risk as it is, refuse to, or take that back",
     Permission.RISK_REASSIGN: "Give a risk to another owner",
-    Permission.RISK_MOVE: "Move a risk from its unit to another (of both: who manages them)",
     Permission.RISK_SET_REVIEW: "Have a risk reviewed sooner than the policy asks",
     Permission.RISK_CHASE: "Ask the owner of a risk to look at it",
     Permission.VIEW_SHARE: "Share a saved view of the registers with a unit",
+    Permission.NEAR_MISS_TELL: "Tell of a near miss",
+    Permission.NEAR_MISS_READ: "Read a near miss",
+    Permission.NEAR_MISS_SETTLE: "Say what is made of a near miss",
+    Permission.EMERGING_READ: "Read what is on the watch list",
+    Permission.EMERGING_KEEP: "Put something on the watch list, look at it, and take it off",
+    Permission.ISSUE_READ: "Read an issue",
+    Permission.ISSUE_RAISE: "Say that a risk has happened",
+    Permission.ISSUE_KEEP: "Escalate an issue, add an action to it, and record that Members were briefed",
+    Permission.ISSUE_CLOSE: "Close an issue",
     Permission.EXEMPTION_DECIDE: "Decide an exemption",
     Permission.EXEMPTION_TRACE: "See who read what is exempt",
     Permission.ACTION_ADD: "Add an action to a risk",
@@ -385,6 +403,7 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
         *((*line, not_own) for line in _kept_by(Role.MANAGER)),
         (*_manages_on_its_route, not_own),
     ),
+    Permission.RISK_MOVE: (_manages_on_its_route, *_kept_by(Role.MANAGER)),
     Permission.RISK_MARK_EXEMPT: (
         (reads_unit(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),),
         (owns,),
@@ -400,10 +419,26 @@ PERMISSIONS: Mapping[Permission, tuple[tuple[Condition, ...], ...]] = {
     Permission.TOLERANCE_READ: (*((*line, not_exempt) for line in _READS_PART_OF_RISK), *_READS_ALL_OF_RISK),
     Permission.TOLERANCE_DECIDE: ((asked,),),
     Permission.RISK_REASSIGN: (_manages_on_its_route, *_kept_by(Role.MANAGER)),
-    Permission.RISK_MOVE: (_manages_on_its_route, *_kept_by(Role.MANAGER)),
     Permission.RISK_SET_REVIEW: ((owns,), (_assures,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
     Permission.RISK_CHASE: ((_assures,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS)),
     Permission.VIEW_SHARE: ((in_unit(*KEEPERS),), (_assures,)),
+    Permission.NEAR_MISS_TELL: ((signed_in,),),
+    Permission.NEAR_MISS_READ: ((in_unit(*KEEPERS, *ASSURERS, Role.AUDITOR),),),
+    Permission.NEAR_MISS_SETTLE: ((in_unit(*KEEPERS, *ASSURERS),),),
+    Permission.EMERGING_READ: ((in_unit(*KEEPERS, *COUNCIL_READERS),), (owns,)),
+    Permission.EMERGING_KEEP: ((in_unit(*KEEPERS, *ASSURERS),), (owns,)),
+    Permission.ISSUE_READ: (
+        *_kept_by(*COUNCIL_READERS, *KEEPERS, Role.EXTERNAL_AUDITOR),
+        (owns,),
+        (on_its_route,),
+        (reads_unit(Role.COMMITTEE), not_exempt, is_open),
+    ),
+    Permission.ISSUE_RAISE: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),
+    Permission.ISSUE_KEEP: ((owns,), _manages_on_its_route, *_kept_by(*KEEPERS)),
+    Permission.ISSUE_CLOSE: (
+        *((*line, not_own) for line in _kept_by(Role.MANAGER)),
+        (*_manages_on_its_route, not_own),
+    ),
     Permission.EXEMPTION_DECIDE: ((council_wide(Role.PROPER_OFFICER), not_own),),
     Permission.EXEMPTION_TRACE: ((council_wide(Role.HEAD_OF_ASSURANCE, Role.PROPER_OFFICER, Role.AUDITOR),),),
     Permission.ACTION_ADD: ((owns,), _drafted_in_unit, _manages_on_its_route, *_kept_by(*KEEPERS), (_assures,)),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from riskapp.domain import (
     challenges,
     escalation,
     exemption,
+    life,
     packs,
     quality,
     registers,
@@ -59,10 +60,13 @@ CHAPTERS = (
     "challenge",
     "treatment",
     "registers",
+    "life",
 )
 
 
-YOUNGER = frozenset({"access", "people", "signing_in", "retention", "quality", "challenge", "treatment", "registers"})
+YOUNGER = frozenset(
+    {"access", "people", "signing_in", "retention", "quality", "challenge", "treatment", "registers", "life"}
+)
 """Chapters that a version kept from before they were written does not have: it sets nothing of theirs."""
 
 
@@ -96,6 +100,7 @@ class Policy:
     challenge: challenges.ChallengeRules | None
     treatment: tolerances.TreatmentRules | None
     registers: registers.RegisterRules | None
+    life: life.LifeRules | None
     clauses: Mapping[str, Clause]
 
     def clause(self, ref: str) -> Clause:
@@ -166,6 +171,7 @@ def _read(documents: Documents, notes: Notes) -> Policy:
         challenge=chapter("challenge", challenges.parse) if "challenge" in documents else None,
         treatment=chapter("treatment", tolerances.parse) if "treatment" in documents else None,
         registers=chapter("registers", registers.parse) if "registers" in documents else None,
+        life=chapter("life", life.parse) if "life" in documents else None,
         clauses=MappingProxyType(clauses),
     )
     head.done()
@@ -203,7 +209,14 @@ def _disagreements(policy: Policy) -> list[Refusal]:
         fault(place, f'expected a tier of escalation.toml: {_all(tiers)}, found "{tier}".')
     if policy.effective_from.year not in policy.calendar.years:
         fault("calendar.toml, year", f"expected {policy.effective_from.year}, when the policy begins.")
+    faults.extend(_of_life(policy, known))
     return faults
+
+
+def _of_life(policy: Policy, known: set[str]) -> Iterator[Refusal]:
+    if policy.life and not set(policy.life.briefing_days) <= known:
+        place = "life.toml, briefing, ratings"
+        yield Refusal(place, f"{place}: expected ratings of scoring.toml: {_all(known)}.")
 
 
 def _all(keys: set[str]) -> str:

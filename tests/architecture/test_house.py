@@ -37,12 +37,14 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
         "route heads_of_assurance those_on_the_routes times_of cases_of post_kinds",
         NO_SECRET: "proof units_to_choose",
     },
+    "emerging": {RULES: "due"},
     "duties": {RULES: "holds_on lasts duties_of sitting is_away uncovered_posts"},
     "classification": {
         RULES: "is_in_force withheld is_exempt is_existence_withheld is_group_withheld withheld_things withheld_groups"
     },
-    "exemption": {RULES: "standing_of"},
+    "exemption": {RULES: "standing_of in_force_of"},
     "founding": {WORDS: "council"},
+    "issues": {RULES: "known_before briefings_due of_risk_ids"},
     "oidc": {"who has the key of an invitation is not signed in yet": "invited"},
     "overdue": {NO_SECRET: "next_committee", SHOWN: "chase_plans"},
     "passwords": {RULES: "least_length"},

@@ -12,8 +12,10 @@ from riskapp.features.access import service as access
 from riskapp.features.audit import service as trail
 from riskapp.features.boards import service as boards
 from riskapp.features.champions import service as champions
+from riskapp.features.emerging import service as emerging
 from riskapp.features.imports import service as imports
 from riskapp.features.leaving import service as leaving
+from riskapp.features.near_misses import service as near_misses
 from riskapp.models.database import transaction
 from tests.authorisation.oracle_tables import Thing
 from tests.builders import DAY, NOON, a_person, a_post, a_role, actor, seat
@@ -32,6 +34,7 @@ def pose(world: World) -> None:
         _organisation(world)
         _people(world)
         _access(world)
+        _life(world)
 
 
 def _organisation(world: World) -> None:
@@ -68,6 +71,18 @@ def _people(world: World) -> None:
         seen=leaver.version, by=by, **WHEN,
     )  # fmt: skip
     world.keep(Thing("leaver", "in a month"), person_id=leaver.id)
+
+
+def _life(world: World) -> None:
+    by = actor(world.people["head_of_assurance"])
+    for unit in UNITS:
+        new = near_misses.NewNearMiss(f"key of {unit}", "A ladder fell", "Luck", world.units[unit].id, DAY)
+        world.keep(Thing("near_miss", f"in {unit}", unit=unit), key=near_misses.tell(new, by=by, **WHEN).key)
+        watcher = world.posts["owner"].id
+        said = emerging.NewEmerging(f"sign of {unit}", "A new law", "It may cost more", world.units[unit].id, watcher)
+        world.keep(
+            Thing("emerging", f"in {unit}", unit=unit, owner="owner"), key=emerging.watch(said, by=by, **WHEN).key
+        )
 
 
 def _access(world: World) -> None:

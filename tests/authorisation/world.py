@@ -16,6 +16,7 @@ from riskapp.domain.audit import Event
 from riskapp.domain.permissions import Actor, Clearance, Role, Sitting
 from riskapp.features.audit import service as audit
 from riskapp.features.clock import service as clock
+from riskapp.features.issues import service as issues
 from riskapp.features.overdue import queries as overdue
 from riskapp.features.overdue import service as chasing
 from riskapp.features.risks import service as risks
@@ -44,6 +45,8 @@ CLEARED = {
     "ordinary": Clearance.ORDINARY, "exempt": Clearance.EXEMPT, "withheld": Clearance.EXISTENCE_WITHHELD,
 }  # fmt: skip
 OPENED = {"risk", "action", "escalation"}
+HAPPENED = {"in_repairs", "in_another_directorate", "owned_by_the_champion", "owned_by_the_team_manager"}
+"""Of these poses each risk happened: an issue was made of it."""
 WORD = re.compile(r"quagga(\d{3})([a-z])", re.IGNORECASE)
 
 
@@ -152,6 +155,8 @@ class World(APaperCouncil):
             Thing("risk", owner=pose["owner"], named_on_it=frozenset(treaters | helpers), **state, **where), risk
         )
         self._keep_expertise(number, pose, risk, treaters | helpers, state | where)
+        if pose["pose"] in HAPPENED:
+            self._keep_issue(pose, risk, clearance)
         others = frozenset({pose["accountable"], pose["owner"]})
         action = self._action(number, pose, risk)
         in_plan = {"clearance": "ordinary"} if clearance == "exempt" and pose["exempt_part"] not in {"", "plan"} else {}
@@ -203,6 +208,12 @@ class World(APaperCouncil):
         self.keep(replace(thing, kind="check"), reference=reference_of(risk), check="above_inherent")
         linked = db.session.scalar(select(Link.id).where(Link.from_id == risk.id, Link.kind == "concerns"))
         self.keep(replace(thing, kind="link"), reference=reference_of(risk), number=linked)
+
+    def _keep_issue(self, pose: dict[str, str], risk: Risk, clearance: str) -> None:
+        new = issues.NewIssue("It happened", "As feared", DAY, "service", 1, self.posts[pose["owner"]].id)
+        row = issues.happened(risk, new, may_recur=True, by=BY_HAND, at=NOON, on=DAY)
+        thing = Thing("issue", pose["pose"], clearance, unit=pose["unit"], owner=pose["owner"])
+        self.keep(thing, reference=reference_of(row))
 
     def _let_in(self, thing: Thing, entity_id: int) -> None:
         for key, clearance in ((thing.let_in, Clearance.ORDINARY), (thing.let_in_cleared, CLEARED[thing.clearance])):

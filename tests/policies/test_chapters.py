@@ -150,6 +150,18 @@ def test_a_position_that_nobody_accepts_or_a_change_that_is_none_is_refused(docu
     ]
 
 
+def test_the_words_on_the_life_of_a_risk_name_their_numbers_and_a_version_from_before_them_is_still_read(documents):
+    rules = POLICY.life
+    assert f"at least every {NUMBERS[rules.emerging_every.number]} months" in rules.emerging_clause.text
+    before, overdue = [rule for rule in POLICY.reminders if rule.family == "emerging"]
+    assert (before.lead_days, overdue.every_days) == ((7, 0), 14)
+    assert "a week before" in before.clause.text
+    assert "every two weeks" in overdue.clause.text
+    del documents["life"]
+    assert faults_of(documents) == ["life.toml: is missing."]
+    assert parse_policy(documents, is_kept=True).life is None
+
+
 def test_the_director_gets_a_score_of_15_in_the_words_of_the_policy():
     assert POLICY.clause("6.3").text == (
         "A current score of 15 or more goes to the director of the unit, who acknowledges it within two working days."

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from riskapp.domain import actions as rules
 from riskapp.domain.actions import Status
 from riskapp.domain.permissions import Actor, Facts, Permission, may
+from riskapp.features.issues import queries as issues
 from riskapp.features.readers import queries as readers
 from riskapp.features.rmap.queries import THE_REST
 from riskapp.models.actions import Action, ActionPromise, ActionUpdate, Chase
@@ -48,8 +49,9 @@ def open_posts() -> tuple[tuple[int, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A risk that an action can treat, with what permissions ask of it."""
+    """A risk or an issue that an action can treat, with what permissions ask of it."""
 
+    kind: str
     id: int
     reference: str
     title: str
@@ -58,7 +60,9 @@ class Source:
 
 
 def source(actor: Actor, reference: str, *, on: date) -> Source | None:
-    """Find an open or drafted risk to which the actor may add an action; any other is not there."""
+    """Find an open or drafted risk, or an open issue, to which the actor may add an action; any other is not there."""
+    if issue := issues.to_treat(actor, reference, on=on):
+        return Source("issue", issue.id, issue.reference, issue.title, issue.owner_post_id, issue.facts)
     row = db.session.execute(
         select(Risk.id, Entity.reference, Entity.name, Risk.owner_post_id)
         .join(Entity, Entity.id == Risk.id)
@@ -67,7 +71,7 @@ def source(actor: Actor, reference: str, *, on: date) -> Source | None:
     facts = readers.facts(risk_id=row.id, on=on) if row else None
     if row is None or facts is None or not may(actor, Permission.ACTION_ADD, facts):
         return None
-    return Source(row.id, row.reference, row.name, row.owner_post_id, facts)
+    return Source("risk", row.id, row.reference, row.name, row.owner_post_id, facts)
 
 
 @dataclass(frozen=True, slots=True)

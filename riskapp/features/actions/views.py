@@ -13,6 +13,7 @@ from riskapp.domain.permissions import Permission, may_anywhere
 from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.actions import queries, service
 from riskapp.features.actions.forms import CancelForm, MoveForm, NewActionForm, NoteForm, UpdateForm
+from riskapp.features.issues import queries as issues
 from riskapp.features.overdue.views import (
     HEADS,
     MOVED,
@@ -129,6 +130,7 @@ def _page(found: ListedAction, typed: dict[str, FlaskForm] | None = None) -> str
         needs_approval=needs_approval(rules, found.promises),
         is_accountable=found.accountable_post_id in guards.actor().post_ids,
         rules=rules.actions,
+        issues=issues.treated(guards.actor(), found.id, on=today()),
     )
 
 

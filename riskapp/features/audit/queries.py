@@ -89,6 +89,8 @@ OUTLINE = (
     Event.RISK_DRAFTED,
     Event.RISK_OPENED,
     Event.RISK_CLOSED,
+    Event.RISK_REOPENED,
+    Event.RISK_HAPPENED,
     Event.RISK_TAKEN_ON,
     Event.RISK_CLASSIFIED,
     Event.RISK_MARKED_EXEMPT,

@@ -32,9 +32,11 @@ from riskapp.models.audit import (
 from riskapp.models.bodies import Body, GovernanceReview
 from riskapp.models.challenges import Challenge
 from riskapp.models.champions import ChampionAppointment
+from riskapp.models.closures import RiskMerger
 from riskapp.models.database import db, insert_or
 from riskapp.models.entity import Classification
 from riskapp.models.escalation import EscalationCase, EscalationDesk
+from riskapp.models.issues import Issue
 from riskapp.models.packs import Pack
 from riskapp.models.risks import Assessment, Review, Risk
 from riskapp.models.tolerances import Tolerance
@@ -43,6 +45,8 @@ AUDITED: Mapping[type, str] = {
     Risk: "id",
     Assessment: "risk_id",
     Review: "risk_id",
+    RiskMerger: "risk_id",
+    Issue: "id",
     Action: "id",
     ActionPromise: "action_id",
     ActionUpdate: "action_id",

@@ -47,7 +47,11 @@ SYSTEM_EVENTS = (
 UNTOLD = frozenset({Event.EXEMPT_SHOWN, Event.PACK_DOWNLOADED})
 """Not there at all for a reader from whom anything is withheld: that it happened would tell of it."""
 OPEN_KINDS = frozenset({"body", "board", "meeting", "plan", "champion", "account"})
-ABOUT_A_RECORD = tuple(each for each in Event if each.partition(":")[0] in {"risk", "link", "action", "escalation"})
+ABOUT_A_RECORD = tuple(
+    each
+    for each in Event
+    if each.partition(":")[0] in {"risk", "link", "action", "escalation", "near_miss", "emerging"}
+)
 TOLD = frozenset(
     {
         *ABOUT_A_RECORD,
@@ -56,7 +60,7 @@ TOLD = frozenset(
         Event.UNIT_REDATED, Event.POST_ADDED, Event.POST_RENAMED, Event.POST_CLOSED, Event.POST_REOPENED,
         Event.POST_FILLED, Event.POST_LEFT, Event.PERSON_ADDED, Event.AWAY, Event.BACK, Event.POLICY_ADOPTED,
     }
-)  # fmt: skip
+) - {Event.RISK_MERGED, Event.RISK_TOOK_OVER, Event.RISK_HAPPENED}  # fmt: skip
 """Events whose words hold no count and no name of a thing but their own: told to whom that thing is open."""
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from riskapp.domain.organisation import CHAMPION
 from riskapp.domain.permissions import ASSURERS, KEEPERS, Actor
 from riskapp.features.people import queries as people
 from riskapp.models.database import db
@@ -75,6 +76,12 @@ def posts(actor: Actor) -> tuple[PostChoice, ...]:
         .order_by(Unit.path, Post.title)
     )
     return tuple(PostChoice(*row) for row in rows)
+
+
+def champion_of(actor: Actor, *, path: str) -> PostChoice | None:
+    """Find the risk champion's post of a unit, or else of the nearest unit above it that has one."""
+    found = [post for post in posts(actor) if post.kind == CHAMPION and path.startswith(post.path)]
+    return min(found, key=lambda post: (-len(post.path), post.id), default=None)
 
 
 def line_of(*, posts: Sequence[PostChoice], path: str, kinds: Sequence[str]) -> tuple[PostChoice, ...]:

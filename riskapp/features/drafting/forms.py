@@ -35,6 +35,7 @@ class LogForm(Scale):
 
     submission_key = HiddenField(validators=[Length(max=40)])
     kind = HiddenField()
+    origin = HiddenField(validators=[Length(max=80)])
     title = line(
         "Title", needed="Give the risk a title of a few words", hint="A few words that a resident would understand."
     )

@@ -1,12 +1,14 @@
 """The page that logs a risk."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from riskapp.domain.life import Origin
 from riskapp.domain.permissions import Facts, Permission, may_anywhere
 from riskapp.domain.policy import Policy
 from riskapp.domain.refusal import Cannot, Refusal
@@ -14,6 +16,10 @@ from riskapp.domain.statement import advise
 from riskapp.features.assessments import queries as sequels
 from riskapp.features.choices import queries as choices
 from riskapp.features.drafting.forms import LogForm
+from riskapp.features.emerging import queries as emerging
+from riskapp.features.emerging import service as emerging_service
+from riskapp.features.near_misses import queries as near_misses
+from riskapp.features.near_misses import service as near_miss_service
 from riskapp.features.plan import queries as plan
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers.views import Outlet, record_shown
@@ -21,6 +27,7 @@ from riskapp.features.risks import queries, service
 from riskapp.features.similar import queries as alike
 from riskapp.features.wording.views import blueprint as blueprint  # noqa: PLC0414 - handed on
 from riskapp.models.database import once
+from riskapp.models.risks import Risk
 from riskapp.web import guards, headers, levels
 from riskapp.web.clock import now, today
 from riskapp.web.errors import show_refusals
@@ -63,6 +70,20 @@ def _may_join(found: Sequence[alike.Similar], on: date) -> frozenset[str]:
     return alike.joinable(guards.actor(), references=[each.reference for each in found], on=on)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a risk can be logged from: how what it began as is found, and what is kept of it once it is logged."""
+
+    find: Callable[..., Origin | None]
+    logged: Callable[..., None]
+
+
+SOURCES: Mapping[str, Source] = {
+    "near_miss": Source(near_misses.origin, near_miss_service.logged),
+    "emerging": Source(emerging.origin, emerging_service.promoted),
+}
+
+
 @blueprint.route("/risks/new", methods=["GET", "POST"])
 @guards.requires(Permission.RISK_DRAFT)
 def log() -> ResponseReturnValue:
@@ -84,7 +105,7 @@ def log() -> ResponseReturnValue:
                     Refusal("owner", "Only its owner or the manager of its team opens it. Send it to them")
                 )
             verb = service.draft_and_open if opens else service.draft
-            risk = once(lambda: verb(new, by=actor, at=now(), on=on))
+            risk = once(lambda: _keep(verb(new, by=actor, at=now(), on=on), form))
         except Cannot as refusal:
             show_refusals(form, refusal)
         else:
@@ -114,11 +135,27 @@ def log() -> ResponseReturnValue:
     return headers.with_own_script(page, 422 if form.errors else 200)
 
 
+def _keep(risk: Risk, form: LogForm) -> Risk:
+    """Keep with what a risk began as that it was logged from it."""
+    source, origin = _origin(form)
+    if origin is not None:
+        SOURCES[source].logged(origin.key, risk.id, by=guards.actor(), at=now(), on=today())
+    return risk
+
+
+def _origin(form: LogForm) -> tuple[str, Origin | None]:
+    """Find what the risk began as, which the address names or the form carries on."""
+    asked = (f"{name}:{request.args.get(name)}" for name in SOURCES if request.args.get(name))
+    source, _, key = str(form.origin.data or next(asked, "")).partition(":")
+    return source, SOURCES[source].find(guards.actor(), key, on=today()) if source in SOURCES else None
+
+
 def _log_form(policy: Policy, units: tuple[choices.UnitChoice, ...]) -> tuple[LogForm, choices.UnitChoice]:
     actor, form = guards.actor(), LogForm()
     kind = request.form.get("kind") or request.args.get("kind")
     form.kind.data = "opportunity" if kind == "opportunity" and policy.scoring.opportunity else "threat"
-    asked = request.form.get("unit") or request.args.get("unit", "")
+    source, origin = _origin(form)
+    asked = request.form.get("unit") or request.args.get("unit", "") or (str(origin.unit_id) if origin else "")
     team = next((unit for unit in units if asked in {str(unit.id), unit.reference}), units[0])
     posts = choices.owners(actor)
     kinds = [tier.post_kind for tier in policy.escalation.tiers]
@@ -130,6 +167,9 @@ def _log_form(policy: Policy, units: tuple[choices.UnitChoice, ...]) -> tuple[Lo
     form.offer_all(policy, units, grouped, plan.items(actor, plan.THREATENED))
     if request.method == "GET":
         form.submission_key.data = uuid.uuid4().hex
+        if origin is not None:
+            form.origin.data = f"{source}:{origin.key}"
+            form.title.data, form.event.data = origin.title, origin.event
         form.unit.data = str(team.id)
         form.owner.data = str(near[0].id) if near else None
     return form, team

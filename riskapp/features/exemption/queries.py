@@ -114,6 +114,12 @@ def standing_of(risk_id: int, *, on: date) -> Standing:
     return Standing({each.group: each for each in made}, tuple(reversed(made)), str(last))
 
 
+def in_force_of(risk_id: int, *, on: date) -> tuple[Classification, ...]:
+    """Read what is in force on each group of a risk, for what is withheld with it."""
+    wanted = select(Classification).where(Classification.entity_id == risk_id, classification.is_in_force(on=on))
+    return tuple(db.session.scalars(wanted.order_by(Classification.id)))
+
+
 def _made(row: Row[*tuple[Any, ...]]) -> Made:
     found: Classification = row.Classification
     is_claim = found.state == "claimed"

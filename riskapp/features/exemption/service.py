@@ -1,6 +1,6 @@
 """Mark words of a risk as perhaps exempt, and decide: each is appended, and the last one counts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from riskapp.domain import exemption
@@ -15,6 +15,10 @@ from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.models.database import db
 from riskapp.models.entity import Classification
+
+FOLLOWERS: list[Callable[[int], Iterable[int]]] = []
+"""What is withheld with a risk: each function gives things of one kind to which all that is said of the risk goes on.
+The feature that keeps the kind registers its own here when it is imported."""
 
 
 def mark(risk_id: int, *, group: str, why: str, by: Actor, at: datetime, on: date) -> Classification:
@@ -43,7 +47,38 @@ def mark(risk_id: int, *, group: str, why: str, by: Actor, at: datetime, on: dat
     audit.record(
         Event.RISK_MARKED_EXEMPT, by=by, at=at, subject_id=risk_id, before={"level": before.level(group)}, after=after
     )
+    _go_on(row, by=by, at=at)
     return row
+
+
+def inherit(entity_id: int, risk_id: int, *, by: Actor, at: datetime, on: date) -> None:
+    """Withhold of a new thing what is withheld of the risk it came from."""
+    in_force = queries.in_force_of(risk_id, on=on)
+    for row in in_force:
+        db.session.add(_copied(row, entity_id, from_on=on))
+        db.session.flush()
+    if in_force:
+        after = {row.field_group: row.level for row in in_force}
+        audit.record(Event.ISSUE_CLASSIFIED, by=by, at=at, subject_id=entity_id, after=after)
+
+
+def _go_on(row: Classification, *, by: Actor, at: datetime) -> None:
+    for follower in (each for follow in FOLLOWERS for each in follow(row.entity_id)):
+        db.session.add(_copied(row, follower, from_on=row.from_on))
+        after = {row.field_group: row.level}
+        audit.record(Event.ISSUE_CLASSIFIED, by=by, at=at, subject_id=follower, after=after)
+
+
+def _copied(row: Classification, entity_id: int, *, from_on: date) -> Classification:
+    """Say of another thing what was said of a risk; why stands with the risk alone."""
+    return Classification(
+        entity_id=entity_id,
+        field_group=row.field_group,
+        level=row.level,
+        state=row.state,
+        paragraphs=row.paragraphs,
+        from_on=from_on,
+    )
 
 
 def decide(
@@ -81,6 +116,7 @@ def decide(
     if exemption.is_raising(was, ruling.outcome):
         after["held_by"] = _plain(queries.handed_out(by, risk_id))
     audit.record(Event.RISK_CLASSIFIED, by=by, at=at, subject_id=risk_id, before={"level": was}, after=after)
+    _go_on(row, by=by, at=at)
     return row
 
 

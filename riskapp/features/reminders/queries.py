@@ -19,7 +19,9 @@ from riskapp.models.reminders import MESSAGE_STATES, Attempt, Message, Occurrenc
 Columns = TypeVarTuple("Columns")
 PAGE = 50
 PRIVATE = ("sensitive", "exempt", "withheld")
-PATHS = {"risk": "/risks", "action": "/actions", "escalation": "/escalations", "body": "/bodies"}
+PATHS = {
+    "risk": "/risks", "issue": "/issues", "action": "/actions", "escalation": "/escalations", "body": "/bodies",
+}  # fmt: skip
 """Where the thing itself is: below a door there is no url_for, and these addresses stand for good."""
 STATE_WORDS = {
     "queued": "Waiting to be sent",

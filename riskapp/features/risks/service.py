@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm.attributes import flag_modified
 
 from riskapp.domain.audit import Event
@@ -13,12 +13,13 @@ from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
 from riskapp.features.assessments.service import FIRST_BASES, Judgement
 from riskapp.features.audit import service as audit
-from riskapp.features.choices.queries import NEVER_OWN
+from riskapp.features.choices import queries as choices
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
 from riskapp.features.policy import queries as policies
 from riskapp.features.policy.queries import InForce
 from riskapp.features.tolerances import service as tolerances
+from riskapp.models.closures import RiskMerger
 from riskapp.models.database import db
 from riskapp.models.entity import Entity, Link, new_entity
 from riskapp.models.escalation import EscalationCase
@@ -58,6 +59,10 @@ class CannotHandOver(Cannot):
 
 class CannotClose(Cannot):
     """The risk is not open, or no reason was given."""
+
+
+class CannotReopen(Cannot):
+    """The risk is not closed, no reason was given, or its unit or its owner's post has gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +343,32 @@ def close(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
     tolerances.end_with_risk(risk, by=by, at=at, on=on)
 
 
+def reopen(risk: Risk, *, why: str, by: Actor, at: datetime, on: date) -> None:
+    """Open a closed risk again with a reason (policy 18.1); a merger is undone by it.
+
+    The first review is set anew, and the policy decides anew whether it is escalated.
+    """
+    if risk.status != "closed":
+        raise CannotReopen(Refusal(None, "Only a closed risk is opened again"))
+    if not why.strip():
+        raise CannotReopen(Refusal("why", "Say why it is opened again. The reason stays on the record"))
+    unit, owner = db.session.get_one(Unit, risk.unit_id), db.session.get_one(Post, risk.owner_post_id)
+    if unit.closed_on is not None or owner.closed_on is not None:
+        gone = "unit" if unit.closed_on is not None else "owner’s post"
+        raise CannotReopen(Refusal(None, f"Its {gone} has been closed since. Log it as a new risk, and name this one"))
+    policy, current = policies.in_force(on=on), assessments.current(risk)
+    before = {"closed_on": risk.closed_on, "closed_why": risk.closed_why}
+    risk.status, risk.closed_on, risk.closed_why = "open", None, None
+    risk.next_review_on = assessments.next_review(current, policy, on)
+    _say_reviewed(risk, "opened", f"Opened again. {why.strip()}", None, by=by, on=on)
+    keep_version(risk, at=at, on=on)
+    standing = RiskMerger.risk_id == risk.id, RiskMerger.undone_on.is_(None)
+    db.session.execute(update(RiskMerger).where(*standing).values(undone_on=on))
+    after = {"next_review_on": risk.next_review_on}
+    audit.record(Event.RISK_REOPENED, by=by, at=at, subject_id=risk.id, before=before, after=after, why=why.strip())
+    assessments.escalate_if_the_policy_says(risk, current, policy, by=by, at=at, on=on)
+
+
 def escalate(risk: Risk, *, reason: str, by: Actor, at: datetime, on: date) -> EscalationCase:
     """Send an open risk up by a person's judgement, with the reason that whoever gets it reads first (policy 6.6)."""
     if risk.status != "open":
@@ -420,7 +451,7 @@ def reassign(risk: Risk, *, to_post_id: int, why: str, by: Actor, at: datetime, 
     """Give a risk to another post to own; its unit, its score and its escalation stay."""
     _need_a_reason_and_a_live_risk(risk, why)
     post = db.session.get(Post, to_post_id)
-    if post is None or post.closed_on is not None or post.kind in NEVER_OWN:
+    if post is None or post.closed_on is not None or post.kind in choices.NEVER_OWN:
         raise CannotHandOver(Refusal("owner", "Choose an open post that can own a risk"))
     if post.id == risk.owner_post_id:
         raise CannotHandOver(Refusal("owner", f"{post.title} owns it already"))
@@ -441,13 +472,17 @@ def reassign(risk: Risk, *, to_post_id: int, why: str, by: Actor, at: datetime, 
 
 
 def move(risk: Risk, *, to_unit_id: int, why: str, by: Actor, at: datetime, on: date) -> None:
-    """Give a risk another home; its owner stays, and an open escalation goes up from the new unit."""
+    """Give a risk another home (policy 18.3): its owner stays, the champion there keeps it from then on.
+
+    An open escalation stays on its desk, and goes up from the new unit.
+    """
     _need_a_reason_and_a_live_risk(risk, why)
     unit = db.session.get(Unit, to_unit_id)
     if unit is None or unit.closed_on is not None:
         raise CannotHandOver(Refusal("unit", "Choose an open unit of the council"))
     if unit.id == risk.unit_id:
         raise CannotHandOver(Refusal("unit", "It is there already"))
+    _hand_to_its_champion(risk, unit, by=by, on=on)
     rehome(risk, to_unit_id=unit.id, why=why, by=by, at=at, on=on)
     case = escalations.standing_case(subject_id=risk.id)
     if case is not None:
@@ -488,3 +523,16 @@ def _need_a_reason_and_a_live_risk(risk: Risk, why: str) -> None:
         raise CannotHandOver(Refusal("why", "Say why. The reason stays on the record"))
     if risk.status == "closed":
         raise CannotHandOver(Refusal(None, "It is closed"))
+
+
+def _hand_to_its_champion(risk: Risk, unit: Unit, *, by: Actor, on: date) -> None:
+    new = choices.champion_of(by, path=unit.path)
+    held = select(RiskDuty).where(RiskDuty.risk_id == risk.id, RiskDuty.duty == "champion", RiskDuty.to_on.is_(None))
+    old = db.session.scalars(held).first()
+    if old is not None and new is not None and old.post_id == new.id:
+        return
+    if old is not None:
+        old.to_on = on
+        db.session.flush()
+    if new is not None:
+        db.session.add(RiskDuty(risk_id=risk.id, post_id=new.id, duty="champion", from_on=on))

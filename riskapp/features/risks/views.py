@@ -14,6 +14,7 @@ from riskapp.domain.refusal import Cannot, Refusal
 from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import queries as trail
 from riskapp.features.challenges import queries as challenges
+from riskapp.features.life import queries as lives
 from riskapp.features.policy import queries as policies
 from riskapp.features.readers import queries as readers
 from riskapp.features.readers.views import Outlet, record_shown
@@ -49,6 +50,8 @@ def risk(reference: str) -> ResponseReturnValue:
     similar = _similar(page, on)
     linked = (link.reference for link in page.links if link.kind == "risk")
     record_shown((*(each.reference for each in similar), *linked), Outlet.SIMILAR)
+    life = lives.life(actor, risk_id=page.row.id, on=on)
+    record_shown(life.references, Outlet.SIMILAR)
     told = (
         trail.outline(actor, page.row.id)
         if page.withheld
@@ -70,6 +73,7 @@ def risk(reference: str) -> ResponseReturnValue:
         may_agree=_may_agree(page, facts),
         similar=similar,
         beside=challenges.beside(actor, page.row.id) if page.current else None,
+        life=life,
     )
 
 
@@ -86,6 +90,8 @@ DEEDS = (
     Permission.RISK_SCORE,
     Permission.RISK_REVIEW,
     Permission.RISK_CLOSE,
+    Permission.RISK_MOVE,
+    Permission.ISSUE_RAISE,
     Permission.ACTION_ADD,
     Permission.ESCALATION_READ,
     Permission.ESCALATION_RAISE,

@@ -43,6 +43,7 @@ from riskapp.models.challenges import Challenge
 from riskapp.models.database import db, read
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import LIVE_DESKS, EscalationCase, EscalationDesk
+from riskapp.models.issues import Issue
 from riskapp.models.people import Post
 from riskapp.models.risks import Assessment, Review, Risk, RiskCause, RiskConsequence, RiskStanding
 from riskapp.models.tolerances import ASKED, IN_FORCE, Tolerance
@@ -52,7 +53,7 @@ HORIZON = timedelta(days=28)
 SHOWN = 4
 MINUTES = {
     "review": 1, "update": 1, "confirm": 1, "acknowledge": 1, "decide": 3, "draft": 3, "agree": 2, "challenge": 3,
-    "tolerate": 3, "tolerance_ends": 2,
+    "tolerate": 3, "tolerance_ends": 2, "brief": 5,
 }  # fmt: skip
 
 ANSWERS = ("acknowledge", "decide")
@@ -170,6 +171,7 @@ def my_work(actor: Actor, *, on: date) -> MyWork:
         *_actions(actor, on),
         *_proposed_scores(actor, ratings, on),
         *said,
+        *_briefings(actor, on),
     ]
     owned = tuple(_shown(row, ratings) for row in own[:SHOWN])
     with_others = tuple(WithOther(*row) for row in _with_others(actor))
@@ -212,6 +214,7 @@ def _counts(actor: Actor, until: date, on: date) -> Select[int, int, int]:
         select(func.count(Tolerance.id))
         .join(Risk, Risk.id == Tolerance.risk_id)
         .where(_runs_out(actor), Tolerance.expires_on <= until),
+        select(func.count(Issue.id)).where(_wants_briefing(actor, until)),
     )
     work = sum((each.scalar_subquery() for each in parts[1:]), parts[0].scalar_subquery())
     return select(work, escalations.waiting_counted(actor).scalar_subquery(), access.waiting_counted(actor))
@@ -550,6 +553,24 @@ def _said(actor: Actor, ratings: dict[str, Rating], on: date) -> tuple[list[Item
         if row.what != "mine"
     ]
     return items, tuple(mine)
+
+
+def _wants_briefing(actor: Actor, until: date) -> ColumnElement[bool]:
+    return Issue.owner_post_id.in_(actor.post_ids) & (Issue.brief_by <= until) & Issue.briefed_on.is_(None)
+
+
+def _briefings(actor: Actor, on: date) -> Iterable[Item]:
+    """Members whom the owner of an issue is to brief."""
+    rows = db.session.execute(
+        select(Entity.reference, Entity.name, func.coalesce(Issue.brief_by, on), Issue.version)
+        .join(Entity, Entity.id == Issue.id)
+        .where(_wants_briefing(actor, on + HORIZON))
+        .order_by(Issue.brief_by, Entity.reference)
+    )
+    for reference, title, brief_by, version in rows:
+        yield Item(
+            kind="brief", what="Brief Members", of=title, due_on=brief_by, reference=reference, seen=str(version)
+        )
 
 
 def _with_others(actor: Actor) -> Iterable[Sequence[Any]]:

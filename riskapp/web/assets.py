@@ -1,4 +1,4 @@
-"""Where an icon, style or font is fetched from, so that a browser may keep it for ever; no other file is given out."""
+"""Where an icon, style, font or script of ours is fetched from, to be kept for ever; no other file is given out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 GIVEN_OUT = (".css", ".svg", ".woff2", ".txt")
 """Endings of the files that a browser may fetch: style, the mark, fonts and their licences."""
+SCRIPTS = frozenset({"js/similar.js"})
+"""The scripts of our own, named one by one: none that set-up fetched is given out."""
 
 
 def install(app: Flask) -> None:
@@ -23,7 +25,8 @@ def install(app: Flask) -> None:
     def _refuse_the_rest() -> None:
         if request.endpoint == "static" and request.method not in {"GET", "HEAD"}:
             abort(405)
-        if request.endpoint == "static" and not request.path.endswith(GIVEN_OUT):
+        name = (request.view_args or {}).get("filename", "")
+        if request.endpoint == "static" and not name.endswith(GIVEN_OUT) and name not in SCRIPTS:
             abort(404)
 
 

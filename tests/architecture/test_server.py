@@ -14,7 +14,7 @@ import pytest
 
 from riskapp.app import create_app
 from riskapp.models.database import db
-from riskapp.web.assets import GIVEN_OUT
+from riskapp.web.assets import GIVEN_OUT, SCRIPTS
 from tests.builders import ACouncil
 from tests.conftest import settings_for
 
@@ -133,7 +133,17 @@ def test_every_kind_of_file_that_set_up_makes_is_given_out_or_refused(port):
     assert {".css", ".woff2", ".svg"} <= set(kinds)
     for kind, path in kinds.items():
         answer = ask(port, f"/static/{path}")
-        assert (status(answer) == 200) == (kind in GIVEN_OUT), path
+        assert (status(answer) == 200) == (kind in GIVEN_OUT or path in SCRIPTS), path
+
+
+def test_of_all_scripts_only_our_own_are_given_out_and_as_scripts(port):
+    folder = ROOT / "riskapp/web/static"
+    scripts = [path.relative_to(folder).as_posix() for path in folder.rglob("*.js")]
+    assert len(scripts) > len(SCRIPTS), "set-up fetches one that no page asks for"
+    for path in scripts:
+        answer = ask(port, f"/static/{path}")
+        assert (status(answer) == 200) == (path in SCRIPTS), path
+        assert (b"Content-Type: text/javascript" in answer) == (path in SCRIPTS), path
 
 
 def test_no_answer_tells_a_version_of_what_serves_it(port):

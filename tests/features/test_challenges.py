@@ -11,7 +11,7 @@ from riskapp.domain.challenges import CannotAnswerChallenge, CannotChallenge, St
 from riskapp.domain.clock import Moment
 from riskapp.domain.permissions import Facts, Permission, may
 from riskapp.features.assessments import service as assessments
-from riskapp.features.assessments.service import CannotScoreRisk
+from riskapp.features.assessments.service import CannotScoreRisk, Money
 from riskapp.features.challenges import jobs, queries, service
 from riskapp.features.challenges.queries import Wanted
 from riskapp.features.challenges.service import NewChallenge
@@ -152,6 +152,19 @@ class TestAnswering:
         made = db.session.get_one(Assessment, row.new_assessment_id)
         assert (made.score, made.likelihood, made.impact, made.rationale) == (12, 4, 3, "Two of the three are over")
         assert (current(risk), made.state, row.answer) == (12, "in_force", "agreed")
+
+    def test_agreeing_keeps_what_was_said_beside_the_score_and_levels_no_worse_than_the_challengers(self, council):
+        beside = {"confidence": "low", "proximity": "near", "velocity": "sudden", "money": Money(1_000, 2_000, 9_000)}
+        levels = {"service": 3, "financial": 2, "reputation": 4}
+        with transaction():
+            risk = a_risk(council)
+            judgement = a_judgement(3, 3, impacts=levels, **beside)
+            assessments.score(risk, "current", judgement, by=actor(council.manager_person), **NOW)
+        row = answered(council, challenged(council, risk, likelihood=5), agrees=True)
+        made = db.session.get_one(Assessment, row.new_assessment_id)
+        assert (made.confidence, made.proximity, made.velocity) == ("low", "near", "sudden")
+        assert (made.low_pounds, made.likely_pounds, made.high_pounds) == (1_000, 2_000, 9_000)
+        assert (made.score, assessments.levels_of(made)) == (15, {"service": 3, "financial": 2})
 
     def test_agreeing_to_a_lower_score_across_the_appetite_line_waits_for_a_manager(self, council):
         with transaction():

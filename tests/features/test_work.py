@@ -177,6 +177,15 @@ def test_every_clause_of_the_policy_can_be_linked_to(council, client):
         assert words in page
 
 
+def test_the_policy_says_how_a_risk_is_treated_and_who_may_tolerate_one(council, client):
+    sign_in(client, council.member_person)
+    page = client.get("/policy").text
+    chapter = page[page.index('id="chapter-5"') : page.index('id="chapter-6"')]
+    for words in ("Treatment and plans", "Take the opportunity", "Retain by informed decision", "Director", "6 months"):
+        assert words in chapter
+    assert "16. Challenge" in page
+
+
 def test_the_first_page_asks_the_same_queries_however_much_there_is_to_do(council, client, count_queries):
     with transaction():
         risk = an_old_risk(council)

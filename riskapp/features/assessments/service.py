@@ -194,11 +194,9 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
         raise CannotScoreRisk(Refusal(None, "Only the score of an open risk is agreed"))
     if risk.owner_post_id in by.post_ids or row.by_id == by.person_id:
         raise CannotScoreRisk(Refusal(None, "Somebody who neither owns the risk nor proposed the score must agree"))
-    levels = select(AssessmentImpact).where(AssessmentImpact.assessment_id == row.id)
-    impacts = {each.dimension: each.level for each in db.session.scalars(levels)}
     policy = policies.in_force(on=on)
     was = db.session.get_one(Assessment, held.current_id).score
-    judgement = judgement_of(row, impacts, why=row.rationale)
+    judgement = judgement_of(row, levels_of(row), why=row.rationale)
     agreed = assess(risk, row.basis, judgement, policy, by=by, at=at, on=on)
     audit.record(
         Event.RISK_SCORED,
@@ -210,6 +208,12 @@ def agree(row: Assessment, *, by: Actor, at: datetime, on: date) -> None:
         why=row.rationale,
     )
     _put_in_force(risk, held, agreed, policy, by=by, at=at, on=on)
+
+
+def levels_of(row: Assessment) -> dict[str, int]:
+    """Give the level of each dimension of impact that an assessment says."""
+    levels = select(AssessmentImpact).where(AssessmentImpact.assessment_id == row.id)
+    return {each.dimension: each.level for each in db.session.scalars(levels)}
 
 
 def judgement_of(row: Assessment, impacts: Mapping[str, int], *, why: str) -> Judgement:

@@ -119,6 +119,7 @@ class Shown:
     risk_id: int
     reference: str
     title: str
+    kind: str
     owner: str
     likelihood: int
     dimension: str
@@ -181,6 +182,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Challenge,
             Entity.reference,
             Entity.name.label("title"),
+            Risk.kind,
             Risk.status,
             Risk.owner_post_id,
             _owner.title.label("owner"),
@@ -242,6 +244,7 @@ def _one(
         risk_id=each.risk_id,
         reference=row.reference,
         title=row.title,
+        kind=row.kind,
         owner=row.owner,
         likelihood=each.likelihood,
         dimension=each.dimension,
@@ -337,7 +340,8 @@ def _verdict(row: Row[*tuple[Any, ...]], scores: Iterable[tuple[int, date, Any]]
     each, chapter = row.Challenge, policy.challenge
     if chapter is None:
         return Verdict.TO_BE_SEEN
-    ranks = {rating.key: rating.rank for rating in policy.scoring.ratings}
+    scheme = policy.scoring if row.kind == "threat" else policy.scoring.opportunity or policy.scoring
+    ranks = {rating.key: rating.rank for rating in scheme.ratings}
 
     def place(likelihood: int, impact: int, score: int, rating: str) -> Place:
         return Place(likelihood, impact, score, ranks.get(rating, 0))

@@ -167,7 +167,7 @@ def answer(
         message = f"The score is {held.score} now: somebody scored it after you loaded the page. Answer once more"
         raise CannotAnswerChallenge(Refusal(None, message))
     said = Answer.AGREED if agrees else Answer.KEPT
-    made = _score_anew(row, risk, why, by=by, at=at, on=on) if agrees else None
+    made = _score_anew(row, risk, held, why, by=by, at=at, on=on) if agrees else None
     _keep_answer(row, said, why.strip(), made, risk, by=by, at=at, on=on)
     audit.record(
         Event.RISK_CHALLENGE_ANSWERED,
@@ -193,9 +193,13 @@ def _refuse_who_may_not_answer(row: Challenge, risk: Risk, by: Actor) -> None:
         raise CannotAnswerChallenge(Refusal(None, "This risk is not open, so there is no score to answer for"))
 
 
-def _score_anew(row: Challenge, risk: Risk, why: str, *, by: Actor, at: datetime, on: date) -> Assessment:
-    judgement = Judgement(row.likelihood, {row.dimension: row.impact}, why)
-    return assessments.score(risk, "current", judgement, by=by, at=at, on=on)
+def _score_anew(
+    row: Challenge, risk: Risk, held: Assessment, why: str, *, by: Actor, at: datetime, on: date
+) -> Assessment:
+    """Give the challenger's score; all that was said beside the one it replaces, and is no worse than it, stays."""
+    milder = {each: level for each, level in assessments.levels_of(held).items() if level <= row.impact}
+    said = assessments.judgement_of(held, {**milder, row.dimension: row.impact}, why=why)
+    return assessments.score(risk, "current", replace(said, likelihood=row.likelihood), by=by, at=at, on=on)
 
 
 def _keep_answer(

@@ -193,7 +193,7 @@ def challenges() -> ResponseReturnValue:
         pager=lists.pager(number, queries.PAGE, total),
         applied=lists.applied({"state": queries.STATES, "q": None}),
         csv_url=lists.same_list("challenges.challenges_csv"),
-        rating_of=levels.rating_of(policy.scoring),
+        rating_of=levels.ratings_of(policy),
         rules=policy.challenge,
         late=Standing.LATE,
     )
@@ -207,15 +207,15 @@ def challenges_csv() -> ResponseReturnValue:
     on = today()
     rows, _total = queries.challenges(guards.actor(), _wanted(), on=on, size=csv.MOST_ROWS)
     record_shown((row.reference for row in rows), Outlet.CHALLENGES_FILE)
-    band = levels.rating_of(policies.in_force(on=on).policy.scoring)
+    band = levels.ratings_of(policies.in_force(on=on).policy)
     return csv.answer(
         "challenges",
         HEADS,
         (
             (
-                row.reference, row.title, row.owner, row.disputed_score, band(row.disputed_rating).label, row.score,
-                band(row.rating).label, row.by.post if row.by.is_known else NAME_KEPT, row.why, row.raised_on,
-                row.due_on, row.standing.label, row.answered_on, row.answer_why, row.verdict.label,
+                row.reference, row.title, row.owner, row.disputed_score, band(row.kind, row.disputed_rating).label,
+                row.score, band(row.kind, row.rating).label, row.by.post if row.by.is_known else NAME_KEPT, row.why,
+                row.raised_on, row.due_on, row.standing.label, row.answered_on, row.answer_why, row.verdict.label,
             )
             for row in rows
         ),

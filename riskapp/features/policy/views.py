@@ -19,7 +19,7 @@ TITLES = {
     "2": ("access", "Access"),
     "3": ("scoring", "Scoring"),
     "4": ("appetite", "Appetite"),
-    "5": ("plans", "Plans"),
+    "5": ("treatment", "Treatment and plans"),
     "6": ("escalation", "Escalation"),
     "7": ("reviews", "Reviews"),
     "8": ("people", "People"),
@@ -28,7 +28,12 @@ TITLES = {
     "11": ("working_time", "Working time"),
     "12": ("papers", "Committee papers"),
     "13": ("exemption", "Exempt information"),
-    "14": ("retention", "Retention"),
+    "14": ("signing_in", "Signing in"),
+    "15": ("retention", "Retention"),
+    "16": ("challenge", "Challenge"),
+    "17": ("quality", "Quality of a risk"),
+    "18": ("life", "The life of a risk"),
+    "19": ("registers", "Registers"),
 }
 """What the chapters are called; the policy numbers its clauses by them."""
 

@@ -19,7 +19,7 @@ from riskapp.features.wording import queries
 from riskapp.models.database import db
 from riskapp.models.entity import Entity
 from riskapp.models.people import Post
-from riskapp.models.risks import AssessmentImpact, Expertise, Risk, RiskDuty
+from riskapp.models.risks import Expertise, Risk, RiskDuty
 
 MOST_POUNDS = 10**12
 
@@ -109,10 +109,8 @@ def _keep_duties(risk: Risk, said: Wording, was: Wording, on: date) -> None:
 def _place_anew(risk: Risk, *, by: Actor, at: datetime, on: date) -> None:
     """Hold the score of today against the appetite of the new category."""
     held = assessments.current(risk)
-    levels = db.session.scalars(select(AssessmentImpact).where(AssessmentImpact.assessment_id == held.id))
-    judgement = assessments.judgement_of(
-        held, {each.dimension: each.level for each in levels}, why="The category was changed; the score was not."
-    )
+    why = "The category was changed; the score was not."
+    judgement = assessments.judgement_of(held, assessments.levels_of(held), why=why)
     assessments.score(risk, "current", judgement, by=by, at=at, on=on)
 
 

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 import time_machine
@@ -26,6 +28,9 @@ from tests.pack_builders import signed_in
 
 WHY = "Three months running is likely"
 WHISTLE = "Specialist in Drains"
+OF_PEOPLE = ("/people", "/organisation", "/access", "/account", "/sign-in", "/sign-out")
+"""Addresses that name people and posts as such, whatever they did."""
+OF_A_RECORD = ("/risks/<reference>", "/audit/records/<reference>")
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +170,14 @@ class TestAnswering:
         assert len({number.sub("", answer.text) for answer in answers}) == 1
 
 
+def words(answer):
+    """All that an answer says, but for the posts to choose from, which are all posts; a spreadsheet is unpacked."""
+    if not answer.data.startswith(b"PK"):
+        return re.sub(r"<option\b.*?</option>", "", answer.text, flags=re.DOTALL)
+    with ZipFile(BytesIO(answer.data)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
 class Outlets:
     """All that could tell who challenged: every page, file and message, as one person sees it."""
 
@@ -174,21 +187,22 @@ class Outlets:
         entries = db.session.scalars(
             select(AuditEntry.payload_digest).where(AuditEntry.subject_id == risk.id).order_by(AuditEntry.id)
         )
+        own = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and rule.endpoint != "static"]
         self.addresses = [
-            "/", f"/risks/{reference}", f"/risks/{reference}/challenges", f"/risks/{reference}/tolerances",
-            "/challenges", "/challenges?sort=-apart", "/challenges.csv", "/registers?status=all",
-            "/registers.csv?status=all", "/tolerances?state=all", "/escalations?state=all",
-            f"/audit/records/{reference}", "/audit",
-            f"/audit?record={reference}", "/audit?event=risk:challenged", "/audit.csv", "/outbox",
+            *(rule.rule for rule in own if not rule.arguments and not rule.rule.startswith(OF_PEOPLE)),
+            *(rule.rule.replace("<reference>", reference) for rule in own if rule.rule.startswith(OF_A_RECORD)),
+            "/challenges?sort=-apart", "/registers?status=all", "/registers.csv?status=all", "/tolerances?state=all",
+            "/escalations?state=all", f"/audit?record={reference}", "/audit?event=risk:challenged",
             *(f"/audit/entries/{digest.hex()[:32]}" for digest in entries),
         ]  # fmt: skip
+        self.addresses = [each for each in self.addresses if "<" not in each]
 
     def tell(self, person, *names):
         """The addresses at which somebody is told one of some names, and how many there were."""
         client = self.app.test_client()
         signed_in(client, person)
         answers = {address: client.get(address) for address in self.addresses}
-        read = {address: answer.text for address, answer in answers.items() if answer.status_code == 200}
+        read = {address: words(answer) for address, answer in answers.items() if answer.status_code == 200}
         return {address for address, words in read.items() if any(name in words for name in names)}, len(read)
 
 

@@ -24,11 +24,14 @@ from riskapp.features.assessments import service as assessments
 from riskapp.features.audit import service as audit
 from riskapp.features.batches import service as batches
 from riskapp.features.challenges import service as challenges
+from riskapp.features.emerging import service as emerging
 from riskapp.features.escalation import queries as escalations
 from riskapp.features.escalation import service as escalation
 from riskapp.features.exemption import service as exemptions
 from riskapp.features.founding.queries import Council, Row, council
 from riskapp.features.founding.service import found
+from riskapp.features.issues import service as issues
+from riskapp.features.near_misses import service as near_misses
 from riskapp.features.network import queries as network_now
 from riskapp.features.network import service as network
 from riskapp.features.people import queries as people_now
@@ -36,8 +39,11 @@ from riskapp.features.risks import service as risks
 from riskapp.features.saved_views import service as saved_views
 from riskapp.features.tolerances import service as tolerances
 from riskapp.models.database import db
+from riskapp.models.emerging import EmergingRisk
 from riskapp.models.entity import Entity, Link
 from riskapp.models.escalation import EscalationCase
+from riskapp.models.issues import Issue
+from riskapp.models.near_misses import NearMiss
 from riskapp.models.people import Person
 from riskapp.models.reminders import Attempt, Message
 from riskapp.models.risks import Assessment, Risk
@@ -131,6 +137,7 @@ class _Loading:
         self._plan_registers()
         for row in self.council.rows("link"):
             self._plan(self.founded.at(self.founded.day(row["day"]), 13, 10), partial(self._link, row))
+        self._plan_life()
         self._plan_the_clock()
         self._live_through_it()
 
@@ -377,14 +384,93 @@ class _Loading:
             note = next(self.progress_notes)["note"]
             actions.update(action, progress=row["progress"], note=note, by=owner, at=at, on=on)
 
+    # ---- what nearly happened, what is watched, what happened
+    def _plan_life(self) -> None:
+        for row in self.council.rows("near_miss"):
+            self._plan(self.founded.at(self.founded.day(row["happened"]), 16, 5), partial(self._tell_near_miss, row))
+            if left := row.get("left"):
+                day = self.founded.day(left["day"])
+                self._plan(self.founded.at(day, 16, 6), partial(self._leave_near_miss, row))
+        for row in self.council.rows("emerging"):
+            self._plan(self.founded.at(self.founded.day(row["added"]), 16, 10), partial(self._watch, row))
+            for look in row["looks"]:
+                self._plan(self.founded.at(self.founded.day(look["day"]), 16, 11), partial(self._look, row, look))
+            if dropped := row.get("dropped"):
+                day = self.founded.day(dropped["day"])
+                self._plan(self.founded.at(day, 16, 12), partial(self._drop, row, dropped["why"]))
+        for row in self.council.rows("issue"):
+            self._plan(self.founded.at(self.founded.day(row["raised"]), 16, 20), partial(self._raise_issue, row))
+            for key, deed in (("briefed", self._brief), ("closed", self._close_issue)):
+                if said := row.get(key):
+                    self._plan(self.founded.at(self.founded.day(said["day"]), 16, 21), partial(deed, row, said))
+
+    def _when(self, by: str, at: datetime) -> dict[str, Any]:
+        return {"by": self._actor(by, at), "at": at, "on": _london(at)}
+
+    def _tell_near_miss(self, row: Row, at: datetime) -> None:
+        happened_on = min(self.founded.day(row["happened"]), _london(at))
+        unit_id = self.founded.units[row["unit"]].id
+        new = near_misses.NewNearMiss(row["key"], row["what"], row["stopped_by"], unit_id, happened_on)
+        told = near_misses.tell(new, **self._when(row["by"], at))
+        if risk := row.get("risk"):
+            reference = db.session.get_one(Entity, self.risks[risk].id).reference
+            near_misses.link(told.id, reference=reference, **self._when(row["by"], at))
+
+    def _leave_near_miss(self, row: Row, at: datetime) -> None:
+        told = db.session.scalars(select(NearMiss).where(NearMiss.key == row["key"])).one()
+        near_misses.leave(told.id, why=row["left"]["why"], **self._when(row["by"], at))
+
+    def _watch(self, row: Row, at: datetime) -> None:
+        unit_id, watcher = self.founded.units[row["unit"]].id, self.founded.posts[row["watcher"]].id
+        new = emerging.NewEmerging(row["key"], row["title"], row["why"], unit_id, watcher)
+        emerging.watch(new, **self._when(row["by"], at))
+
+    def _watched(self, row: Row) -> EmergingRisk:
+        return db.session.scalars(select(EmergingRisk).where(EmergingRisk.key == row["key"])).one()
+
+    def _look(self, row: Row, look: Row, at: datetime) -> None:
+        emerging.look(self._watched(row), note=look["note"], look_on=None, **self._when(row["watcher"], at))
+
+    def _drop(self, row: Row, why: str, at: datetime) -> None:
+        emerging.drop(self._watched(row), why=why, **self._when(row["watcher"], at))
+
+    def _raise_issue(self, row: Row, at: datetime) -> None:
+        new = issues.NewIssue(
+            title=row["title"],
+            what=row["what"],
+            happened_on=min(self.founded.day(row["happened"]), _london(at)),
+            dimension=row["dimension"],
+            impact=row["impact"],
+            owner_post_id=self.founded.posts[row["owner"]].id,
+            submission_key=row["key"],
+        )
+        when = self._when(row["by"], at)
+        if risk := row.get("risk"):
+            made = issues.happened(self.risks[risk], new, may_recur=True, **when)
+        else:
+            unit_id = self.founded.units[row["unit"]].id
+            made = issues.surprise(new, unit_id=unit_id, category=row["category"], **when)
+        self._answer(escalations.standing_case(subject_id=made.id), None, at)
+
+    def _issue(self, row: Row) -> Issue:
+        return db.session.scalars(select(Issue).where(Issue.submission_key == row["key"])).one()
+
+    def _brief(self, row: Row, said: Row, at: datetime) -> None:
+        issues.brief(self._issue(row), whom=said["whom"], **self._when(row["owner"], at))
+
+    def _close_issue(self, row: Row, said: Row, at: datetime) -> None:
+        issues.close(self._issue(row), why=said["why"], **self._when("chief_executive", at))
+
     # ---- escalations
     def _answer_what_was_raised(self, row: Row, at: datetime) -> None:
-        """Plan the answers of a case when it is first seen: its own script if this is its time, else usual ones."""
-        case = escalations.standing_case(subject_id=self.risks[row["key"]].id)
+        """Plan the answers of a risk's case when it is first seen."""
+        self._answer(escalations.standing_case(subject_id=self.risks[row["key"]].id), self.scripts.get(row["key"]), at)
+
+    def _answer(self, case: EscalationCase | None, script: Row | None, at: datetime) -> None:
+        """Plan the answers of a case: its own script if this is its time, else usual ones."""
         if case is None or case.state != CaseState.OPEN or case.id in self.answered:
             return
         self.answered.add(case.id)
-        script = self.scripts.get(row["key"])
         if script and case.raised_at >= self.founded.at(self.founded.day(script["raised"]) - timedelta(days=3)):
             self._follow(case, script["steps"], at)
             return

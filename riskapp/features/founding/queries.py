@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "council"
 FILES = (
     "organisation", "plan", "bodies", "risks", "actions", "escalations", "reviews", "access", "exemptions",
     "challenges", "tolerances", "network",
-    "registers",
+    "registers", "life",
 )  # fmt: skip
 
 Row = Mapping[str, Any]

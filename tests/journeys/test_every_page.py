@@ -202,6 +202,32 @@ def test_every_page_that_asks_for_the_password_again_or_refuses_a_day_is_whole_w
     page.context.close()
 
 
+def test_every_page_of_the_network_is_whole_wide_and_narrow(site: Site, looked_at: set[str]) -> None:
+    page = site.visit("director")
+    page.goto(f"{site.url}/registers/network")
+    network = next(path for path in _links(page) if path.endswith("/network") and path.startswith("/risks/"))
+    page.goto(site.url + network)
+    ends = [path for path in _links(page) if path.endswith("/end")]
+    wrong = [] if ends else ["no link to end"]
+    paths = (
+        "/registers/network",
+        network,
+        *(f"{network}/link?to={kind}" for kind in ("risk", "plan", "body")),
+        *ends[:1],
+    )
+    for path in paths:
+        wrong += _what_is_wrong(site, page, path, set(), "director")
+    page.set_viewport_size({"width": 320, "height": 844})
+    page.goto(f"{site.url}{network}/link")
+    page.get_by_text("This risk causes the other").click()
+    page.get_by_label("The other risk").fill("no such words at all")
+    page.get_by_role("button", name="Link the two").click()
+    expect(page.locator(".error-summary")).to_contain_text("Try other words of its title")
+    wrong += [f"refused: {each}" for each in (*faults(page), *page.evaluate(OVERFLOWING))]
+    assert not wrong, "\n".join(wrong)
+    page.context.close()
+
+
 def test_the_first_tab_leads_past_the_menu(site: Site) -> None:
     page = site.visit("owner")
     page.keyboard.press("Tab")

@@ -57,7 +57,7 @@ ASK_NOBODY: dict[str, dict[str, str]] = {
     "registers": {NO_SECRET: "last_committee"},
     "narrowing": {
         "of what an `Asked` or a projection holds for one reader": "live_desk deciding_desk last_review score_at moved "
-        "action_count order from_risk joined narrowed conditions",
+        "action_count order from_risk joined narrowed conditions in_part",
     },
     "reminders": {
         RULES: "groups items private_subjects is_urgent post_titles",

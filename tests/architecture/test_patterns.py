@@ -15,6 +15,8 @@ METHODS = ("fullmatch", "match", "search", "sub", "subn", "split", "findall", "f
 SQL = r"(sa\.)?(text|literal_column|DDL)|.*\.(exec_driver_sql|op|execute_sql)"
 ARGUED = {
     "features/accounts/queries.py: value": "a power of two of the flags of a session",
+    "features/life/queries.py: what": "the name of one of a few kinds, in the same file",
+    "features/quality/queries.py: what": "the name of one of two columns, in the same file",
     "features/risks/queries.py: what": "the name of one of two columns, in the same file",
 }
 """Names that go into SQL as they are, and what they hold; every other is a constant of ours, in capitals."""

@@ -73,7 +73,7 @@ def change_many() -> ResponseReturnValue:
     What was checked is what is done: the check runs the very change and takes it back, and where its consequences have
     moved in between nothing is done and they are shown anew.
     """
-    kind = request.values.get("deed", "")
+    kind = request.form.get("deed") or request.args.get("deed", "")
     references = _chosen() if kind in FORMS else ()
     rows = queries.chosen(guards.actor(), references, kind, on=today()) if references else ()
     if not rows:

@@ -151,7 +151,7 @@ def _offer() -> addresses.Offer:
 
 def read(offer: addresses.Offer) -> addresses.State:
     """Read the address of the request; columns ticked one by one are one word of it."""
-    said = request.args.to_dict()
+    said = dict(request.args.items())
     if ticked := [value for value in request.args.getlist("columns") if value]:
         said["columns"] = ",".join(ticked)
     return addresses.read(said, offer)

@@ -34,7 +34,7 @@ WELL_KNOWN_KEYS = re.compile(
     r"0123456789|1234567890|abcdefgh",
     re.IGNORECASE,
 )
-SECRETS = ("SECRET_KEY", "DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET")
+SECRETS = ("SECRET_KEY", "SECRET_KEY_BEFORE", "DATABASE_URL", "SMTP_URL", "OIDC_CLIENT_SECRET")
 """Each may stand in a file that a vault lays down, named by the same name and _FILE. AUDIT_KEY names one by itself."""
 CHECKED_TLS = ("verify-full", "verify-ca")
 """What PostgreSQL calls TLS with a look at whose certificate it is: without it anybody on the way could answer."""

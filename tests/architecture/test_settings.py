@@ -237,6 +237,8 @@ def test_a_secret_may_stand_in_a_file_that_a_vault_lays_down(production, tmp_pat
     file = tmp_path / "secret"
     file.write_text(f"{A_KEY}\n")
     assert production(SECRET_KEY="", SECRET_KEY_FILE=str(file)).secret_key == A_KEY
+    with pytest.raises(SettingsRefused, match="SECRET_KEY_BEFORE is the same as SECRET_KEY"):
+        production(SECRET_KEY=A_KEY, SECRET_KEY_BEFORE_FILE=str(file))
     file.write_text("postgresql://u:hunter2@localhost/d\n")
     assert production(DATABASE_URL_FILE=str(file)).database_url == "postgresql+psycopg://u:hunter2@localhost/d"
     with pytest.raises(SettingsRefused, match="SECRET_KEY and SECRET_KEY_FILE are both set"):

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from playwright.sync_api import sync_playwright
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from riskapp.app import create_app
 from riskapp.models.database import Base, db
@@ -112,14 +115,56 @@ def _empty(engine) -> None:
         connection.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
 
 
+KEPT: dict[str, Engine | None] = {}
+"""The engine of each database that the tests of a run use in turn: it keeps the SQL that it built for the test before,
+which takes longer to build than to run."""
+_make_engine = db._make_engine
+
+
+def _kept_engine(key, options, app):
+    url = make_url(options["url"]).render_as_string(hide_password=False)
+    if url not in KEPT:
+        return _make_engine(key, options, app)
+    KEPT[url] = KEPT[url] or _make_engine(key, {**options, "query_cache_size": 2000}, app)
+    return KEPT[url]
+
+
+class KeptTemplates(BytecodeCache):
+    """Templates as they were compiled for the test before."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if compiled := self._compiled.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(compiled)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+db._make_engine = _kept_engine
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": KeptTemplates()}
+
+
+@pytest.fixture(scope="session")
+def the_sqlite(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("one") / "riskapp.sqlite"
+
+
 @pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
-def database_url(request, tmp_path):
+def database_url(request):
     """The address of an empty, migrated database; a test that uses it runs once for each kind."""
     if request.param == "sqlite":
-        path = tmp_path / "riskapp.sqlite"
+        path = request.getfixturevalue("the_sqlite")
+        for old in path.parent.iterdir():
+            old.unlink()  # with what it had yet to write into itself
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        return f"sqlite:///{path}"
-    return request.getfixturevalue("migrated_postgresql")
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("migrated_postgresql")
+    KEPT.setdefault(url, None)
+    return url
 
 
 @pytest.fixture

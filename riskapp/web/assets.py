@@ -1,4 +1,4 @@
-"""Where an icon, style or font is fetched from, so that a browser may keep it for ever; no other file is given out."""
+"""Where an icon, style, font or script is fetched from, so that a browser may keep it for ever; no other is given out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 GIVEN_OUT = (".css", ".svg", ".woff2", ".txt")
 """Endings of the files that a browser may fetch: style, the mark, fonts and their licences."""
+SCRIPTS = "js/"
+"""Where our own scripts lie; those of others that set-up left beside them are not given out."""
 
 
 def install(app: Flask) -> None:
@@ -21,9 +23,12 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def _refuse_the_rest() -> None:
-        if request.endpoint == "static" and request.method not in {"GET", "HEAD"}:
+        if request.endpoint != "static":
+            return
+        if request.method not in {"GET", "HEAD"}:
             abort(405)
-        if request.endpoint == "static" and not request.path.endswith(GIVEN_OUT):
+        name = str((request.view_args or {})["filename"])
+        if not name.endswith(GIVEN_OUT) and not (name.startswith(SCRIPTS) and name.endswith(".js")):
             abort(404)
 
 

@@ -2,12 +2,18 @@
 
 import email
 import socket
-from datetime import UTC, datetime
+import ssl
+from datetime import UTC, datetime, timedelta
 from email.policy import default
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from riskapp.adapters.mail import KeepInOutbox, Letter, SmtpMailer
 
@@ -96,6 +102,39 @@ def test_a_server_that_says_no_has_refused_the_letter(sink):
 def test_silence_after_the_words_leaves_it_unknown_whether_they_were_taken(sink):
     sink.falls_silent = True
     assert mailer(sink).send(a_letter()).kind == "unknown"
+
+
+@pytest.fixture
+def unproven(tmp_path):
+    """A mail server whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (file := tmp_path / "both.pem").write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    handler = Sink()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller.factory = lambda: SMTP(handler, tls_context=context)
+    controller.start()
+    handler.url = f"smtp://localhost:{controller.port}"
+    yield handler
+    controller.stop()
+
+
+def test_no_letter_goes_to_a_server_whose_certificate_nobody_vouches_for(unproven):
+    outcome = SmtpMailer(f"{unproven.url}?starttls", "risk@council.example", timeout=5).send(a_letter())
+    assert (outcome.kind, "CERTIFICATE_VERIFY_FAILED" in outcome.detail) == ("unreachable", True), outcome
+    assert unproven.received == []
+
+
+def test_no_letter_goes_to_a_server_that_has_no_tls_where_it_was_asked_for(sink):
+    outcome = SmtpMailer(f"{sink.url}?starttls", "risk@council.example", timeout=5).send(a_letter())
+    assert outcome.kind == "unreachable"
+    assert sink.received == []
 
 
 def test_a_demonstration_keeps_its_letters():

@@ -18,6 +18,7 @@ from riskapp.app import create_app
 from riskapp.models.accounts import SecondFactor, WebSession
 from riskapp.models.database import db, transaction
 from riskapp.models.limits import RateLimit
+from riskapp.models.people import RoleAssignment
 from riskapp.web import limits, logs
 from riskapp.web.clock import now
 from riskapp.web.errors import PAGES, _page_before
@@ -486,6 +487,57 @@ def test_security_txt_says_whom_to_tell_and_does_not_run_out(made, at_noon):
         assert said["Canonical"] == "http://localhost/.well-known/security.txt"
         assert said["Expires"] > f"{now():%Y-%m-%dT%H:%M:%SZ}"
         at_noon.shift(timedelta(days=365))
+
+
+def test_what_is_asked_for_as_if_it_were_a_file_is_not_found_and_kept_by_nobody(app, council):
+    client = app.test_client()
+    signed_in(client, council.manager_person)
+    for path in ("/account/x.css", "/account.css", "/account;x.css", "/account%2fx.css", "/registers/logo.svg",
+                 "/static/none.css", "/static/account.txt", "/registers.css", "/my.woff2"):  # fmt: skip
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert answer.headers["Cache-Control"] == "no-store", path
+        assert council.manager_person.email not in answer.text
+    style = re.search(r'href="(/style/[^"]+)"', client.get("/account").text)[1]
+    assert "immutable" in client.get(style).headers["Cache-Control"], "style is the one thing that is kept"
+
+
+def test_what_was_written_twice_over_is_read_once(app, council):
+    client = app.test_client()
+    signed_in(client, council.manager_person)
+    page = client.get("/registers?q=%2541%252f%2526amp").text
+    assert "%41%2f%26amp" in page
+    assert "A/&amp;amp" not in page
+    assert client.get("/risks/%2552-7K4QX").status_code == 404
+
+
+def test_a_value_said_twice_is_read_once_and_not_from_elsewhere(app, council):
+    client = app.test_client()
+    wrong, right = "not the password", PASSWORD
+    email = council.manager_person.email
+    for query, form in (
+        ({"password": right}, {"email": email, "password": wrong}),
+        ({"email": email, "password": right}, {}),
+    ):
+        assert client.post("/sign-in", query_string=query, data=form).status_code == 200, "an address is no form"
+    twice = [("email", email), ("password", wrong), ("password", right)]
+    answer = client.post("/sign-in", data="&".join(f"{k}={v.replace(' ', '+')}" for k, v in twice), content_type=A_FORM)
+    assert answer.status_code == 200, "the first counts"
+
+
+FURTHER = {"id": "1", "owner_id": "1", "is_active": "0", "state": "done", "role": "administrator", "person_id": "1"}
+
+
+def test_what_a_form_does_not_ask_for_changes_nothing(app, council):
+    client, person = app.test_client(), council.manager_person
+    signed_in(client, person)
+    roles = select(func.count(RoleAssignment.id))
+    before = db.session.scalar(roles), person.email
+    said = FURTHER | {"old": PASSWORD, "password": "kettle pebble lantern harbour", "email": "other@demo.example"}
+    assert client.post("/account/password", data=said).status_code == 302
+    db.session.refresh(person)
+    assert (db.session.scalar(roles), person.email) == before
+    assert person.is_active
 
 
 # What is logged

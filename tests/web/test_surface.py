@@ -24,8 +24,8 @@ from riskapp.web.clock import now
 from riskapp.web.errors import PAGES, _page_before
 from tests.builders import NOON, PASSWORD, sign_in
 from tests.conftest import _empty, settings_for
-from tests.doors_council import ADoorsCouncil
-from tests.pack_builders import signed_in
+from tests.doors_council import OWN, ADoorsCouncil
+from tests.pack_builders import reference_of, signed_in
 
 SITE = "https://risk.council.example"
 A_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978"
@@ -504,11 +504,15 @@ def test_what_is_asked_for_as_if_it_were_a_file_is_not_found_and_kept_by_nobody(
 
 def test_what_was_written_twice_over_is_read_once(app, council):
     client = app.test_client()
-    signed_in(client, council.manager_person)
-    page = client.get("/registers?q=%2541%252f%2526amp").text
-    assert "%41%2f%26amp" in page
-    assert "A/&amp;amp" not in page
-    assert client.get("/risks/%2552-7K4QX").status_code == 404
+    signed_in(client, council.assurance_person)
+    email, by_address = council.manager_person.email, f"/people/{council.manager_person.id}"
+    once = "".join(f"%{ord(letter):02x}" for letter in email.partition("@")[0])
+    assert by_address in client.get(f"/people?q={once}").text
+    assert by_address not in client.get(f"/people?q={once.replace('%', '%25')}").text
+    reference = reference_of(council.risks[OWN])
+    once = "".join(f"%{ord(letter):02x}" for letter in reference)
+    assert client.get(f"/risks/{once}").status_code == 200
+    assert client.get(f"/risks/{once.replace('%', '%25')}").status_code == 404
 
 
 def test_a_value_said_twice_is_read_once_and_not_from_elsewhere(app, council):

@@ -1,4 +1,4 @@
-"""Where an icon, style, font or script is fetched from, so that a browser may keep it for ever; no other is given out."""
+"""Where icons, style, fonts and scripts are fetched from, so that a browser may keep them for ever, and no other."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _calls(path: Path, pattern: str) -> Iterator[ast.Call]:
             yield node
 
 
-@pytest.mark.parametrize(("what", "pattern"), [("patterns", r"re\.\w+"), ("SQL", SQL)])
+@pytest.mark.parametrize(("what", "pattern"), [("patterns", r"re\.\w+"), ("SQL", SQL)], ids=("patterns", "SQL"))
 def test_no_pattern_and_no_sql_is_built_from_what_somebody_wrote(what, pattern):
     calls = [(path, call) for path in SOURCES for call in _calls(path, pattern)]
     wrong = [f"{path.name}:{call.lineno}" for path, call in calls if not _is_ours(call.args[0], path)]

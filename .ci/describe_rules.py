@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from flask_wtf import FlaskForm  # noqa: E402 - found once the path is set
-from wtforms.fields.core import UnboundField  # noqa: E402
-from wtforms.validators import InputRequired, Length, NumberRange  # noqa: E402
+from wtforms.fields.core import UnboundField  # noqa: E402 - the same
+from wtforms.validators import InputRequired, Length, NumberRange  # noqa: E402 - the same
 
-import riskapp  # noqa: E402
-from riskapp.domain.refusal import Cannot  # noqa: E402
-from riskapp.web.forms import Needed  # noqa: E402
+import riskapp  # noqa: E402 - the same
+from riskapp.domain.refusal import Cannot  # noqa: E402 - the same
+from riskapp.web.forms import Needed  # noqa: E402 - the same
 
 KINDS = {
     "StringField": "one line", "TextAreaField": "text", "EmailField": "an address", "DateBoxes": "a date",

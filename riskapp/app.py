@@ -111,7 +111,7 @@ BLUEPRINTS = (
 PLACES = (
     shell.Place("My work", "work.my_work", Permission.SIGNED_IN),
     shell.Place("Registers", "risks.register", Permission.SIGNED_IN),
-    shell.Place("Register quality", "quality.quality", Permission.RISK_READ, names_no_thing=True),
+    shell.Place("Register quality", "quality.quality", Permission.RISK_READ),
     shell.Place("Actions", "actions.actions", Permission.ACTION_READ),
     shell.Place("Escalations", "escalation.escalations", Permission.SIGNED_IN),
     shell.Place("External bodies", "bodies.bodies", Permission.BODY_READ),

@@ -174,6 +174,9 @@ class TestThePages:
             assert words in listed
             assert words in shown
 
+    def test_whoever_keeps_a_register_finds_the_way_there(self, app, council):
+        assert 'href="/quality"' in _as(app, council.champion_person).get("/").text
+
     def test_a_filter_keeps_only_the_check_that_was_asked_for(self, app, council, reference):
         client = _as(app, council.manager_person)
         assert reference in client.get("/quality/risks?check=no_objective").text

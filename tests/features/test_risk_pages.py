@@ -195,6 +195,21 @@ class TestLogging:
             assert "49" not in re.findall(r"onload=&#39;x&#39; (\S+)", page)
 
 
+class TestAnOpportunityIsLogged:
+    def test_in_words_of_its_own_and_nothing_speaks_of_harm_or_of_escalation_by_its_score(self, app, council):
+        page = _as(app, council.champion_person).get("/risks/new?kind=opportunity").text
+        assert "there is a chance that" in page
+        assert "The kind of gain that counts for most" in page
+        assert "hurts most decides" not in page
+        assert "A current score of 10 or more" not in page
+
+    def test_and_kept_as_one(self, app, council):
+        client = _as(app, council.champion_person)
+        shown = client.post("/risks/new", data=_typed(council, kind="opportunity"), follow_redirects=True).text
+        assert "Opportunity" in shown
+        assert db.session.scalars(select(Risk)).one().kind == "opportunity"
+
+
 class TestReading:
     def test_unknown_and_forbidden_look_the_same(self, app, council):
         hidden = _kept(council, unit_id=council.sibling.id, owner_post_id=council.sibling_champion.id)

@@ -72,6 +72,9 @@ class LogForm(Scale):
         self.offer(policy, self.kind_of_risk)
         for part, hint in zip((self.cause, self.event, self.consequence), EXAMPLES[self.kind_of_risk], strict=True):
             part.description = hint
+        if self.kind_of_risk == "opportunity":
+            self.dimension.label.text = "The kind of gain that counts for most"
+            self.item.label.text = "Direction or outcome it concerns"
         self.unit.choices = {str(unit.id): unit.indented if len(units) > 1 else unit.name for unit in units}
         self.owner.choices = {group: {str(post.id): post.title for post in posts} for group, posts in owners.items()}
         categories = {key: category.label for key, category in policy.appetite.categories.items()}
